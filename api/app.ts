@@ -45,7 +45,7 @@ export interface AppParts {
 
 /** Longer than the longest wait of a poll. */
 const idleConnectionMilliseconds = 75_000;
-/** What a refused caller may still send before its connection is closed. */
+/** How long a refused caller may still send before its connection is closed. */
 const drainMilliseconds = 5_000;
 
 export interface HttpServer {

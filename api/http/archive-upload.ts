@@ -8,7 +8,7 @@ import { sha256OfDigest } from './digest-header';
 import { continueIfExpected } from './expect';
 import { filePart, pipeForm } from './form-parts';
 
-/** What was sent together with the archive. */
+/** The fields that were sent with the archive. */
 export interface ReceivedUpload {
   /** Hex; null where the solution gave no digest. */
   readonly expectedSha256: string | null;
@@ -66,7 +66,7 @@ function formOf(request: Request): UploadForm {
   }
 }
 
-/** What a form may hold beside the archive. */
+/** The largest size of a form without the archive. */
 const formBytes = 64 * 1024;
 
 function refuseAnnounced(request: Request, form: UploadForm, maxArchiveBytes: number): void {

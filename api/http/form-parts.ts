@@ -9,8 +9,8 @@ const searchedBytes = 64 * 1024;
 const fileDisposition = `Content-Disposition: form-data; name="${filePart}"; filename="${filePart}"`;
 
 /**
- * Pipes a form into its parser, so that the part `file` is a file to it, whatever filename it has. The parser takes a
- * part without a filename for a text (.NET sends such: `form.Add(new StreamContent(archive), "file")`), and passes one
+ * Pipes a form into its parser, so that the part `file` is read as a file, whatever its filename. The parser reads a
+ * part without a filename as a text (.NET sends such: `form.Add(new StreamContent(archive), "file")`), and passes one
  * over whose filename should stand in quotes and does not. Only what comes up to that part's head is looked at.
  */
 export function pipeForm(request: IncomingMessage, parser: Writable): void {

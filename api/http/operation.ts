@@ -33,7 +33,10 @@ export const tags = {
 } as const;
 export type Tag = keyof typeof tags;
 
-/** Who may call. A role: users of that role and of those above it. `solution`: with a token of `/v4/{channel}/login`. */
+/**
+ * The callers that are allowed. A role: users with that role or a higher one. `solution`: with a token of
+ * `/v4/{channel}/login`.
+ */
 export type Access = 'anyone' | 'solution' | Role;
 
 export type Method = 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete' | 'options';
@@ -55,7 +58,7 @@ export interface Operation {
   /** Names in lower case. */
   readonly headers?: z.ZodObject;
   readonly body?: Body;
-  /** By status. */
+  /** The responses, by status. */
   readonly answers: Answers;
   /**
    * By status, the codes of `shared/errors/catalog.ts` that only this call can meet. Those that follow from the rest
@@ -81,7 +84,7 @@ export const pathParameter = <T>(
   absent: (text: string) => AppError,
 ): PathParameter<T> => ({ schema, absent });
 
-/** What is sent or answered in one media type; no schema: bytes, or a text that is not JSON. */
+/** A body in one media type. Without a schema: bytes, or a text that is not JSON. */
 export interface Content {
   readonly schema: z.ZodType | null;
   readonly example?: unknown;
@@ -90,7 +93,7 @@ export interface Content {
 export interface Body<T = unknown> {
   readonly content: Readonly<Record<string, Content>>;
   readonly isRequired: boolean;
-  /** What reads it from the wire. */
+  /** The handlers that read it from the request. */
   readonly readers: readonly RequestHandler[];
   /** Checks and converts it. Throws `bad-request`, `invalid-fields`. */
   readonly decode: (body: unknown) => T;
@@ -161,7 +164,7 @@ export function file(
   return { description, content, json: null, headers };
 }
 
-/** The same answer, in other media types as well. */
+/** The same response, in other media types as well. */
 export const alsoAs = <A extends Answer>(answer: A, mediaTypes: readonly string[]): A => ({
   ...answer,
   content: { ...answer.content, ...file('', mediaTypes).content },

@@ -51,10 +51,10 @@ export function problemOf(error: unknown): Problem {
   });
 }
 
-/** The error code in the answer. */
+/** The error code in the response. */
 export const codeOf = (error: unknown): string => foreseenOf(error)?.code ?? 'internal';
 
-/** For answers that are written without Express. */
+/** For responses that are written without Express. */
 export function sendProblem(response: ServerResponse, error: unknown): void {
   if (response.headersSent) {
     response.destroy();
@@ -70,7 +70,7 @@ export const unknownRouteHandler: RequestHandler = () => {
 
 /** The error handler of the API: the only place where an error becomes an answer. */
 export function createProblemHandler(log: Logger): ErrorRequestHandler {
-  // Express tells an error handler by its four parameters.
+  // Express recognises an error handler by its four parameters.
   return (error: unknown, request, response, _next) => {
     logFailure(log, error, { method: request.method, path: loggedPath(request) }, response);
     sendProblem(response, error);
@@ -84,7 +84,7 @@ export function logFailure(
   { method, path }: { readonly method: string; readonly path: string },
   response: ServerResponse,
 ): void {
-  // A caller that disconnects is not our fault, and reads no answer. A disk does not recover by itself.
+  // A caller that disconnects is not our fault, and reads no response. A disk does not recover by itself.
   if ((foreseenOf(error) !== null || wasAborted(response)) && !isFileStoreAway(error)) return;
   const requestId = response.getHeader('X-Request-Id');
   log.error({ err: error, requestId, method, path }, 'request failed');

@@ -32,7 +32,7 @@ export interface RouteDeclaration<
   readonly handle: (exchange: Exchange<P, z.output<Q>, z.output<H>, B> & Context) => Promise<Reply<A>>;
 }
 
-/** What a handler gets: all parts of the call, decoded. */
+/** The input of a handler: all parts of the call, decoded. */
 export interface Exchange<Params, Query, Headers, Given> {
   readonly request: Request;
   readonly response: Response;
@@ -42,7 +42,10 @@ export interface Exchange<Params, Query, Headers, Given> {
   readonly body: Given;
 }
 
-/** What a handler may answer: one of the declared statuses, with a body that its schema takes; or it has `sent` it by itself. */
+/**
+ * The result of a handler: one of the declared statuses, with a body that its schema accepts; or `sent`, if the handler
+ * has written the response itself.
+ */
 export type Reply<A extends Answers> =
   { [Status in keyof A & number]: ReplyWith<Status, A[Status]> }[keyof A & number] | typeof sent;
 
@@ -53,7 +56,7 @@ type ReplyWith<Status, A> =
 
 type ReplyHeaders = Readonly<Record<string, string>>;
 
-/** The handler has written the answer by itself: a file, a stream. */
+/** The handler has written the response itself: a file, a stream. */
 export const sent = Symbol('sent');
 
 export const reply = <const Status extends number, Given>(
@@ -62,7 +65,7 @@ export const reply = <const Status extends number, Given>(
   headers: ReplyHeaders = {},
 ) => ({ status, body, headers });
 
-/** An answer without a body. */
+/** A response without a body. */
 export const emptyReply = <const Status extends number>(status: Status, headers: ReplyHeaders = {}) => ({
   status,
   headers,

@@ -2,11 +2,11 @@ import type { RequestHandler } from 'express';
 import { isByTls } from './transport';
 
 /**
- * What a browser may do with our answers: load from this server only, run no script and take no style that stands in
- * a page, show none of it in a frame, and guess no type. On every answer, also those that no browser asks for:
- * an error page is a page.
+ * Limits what a browser may do with our responses: it loads from this server only, runs no inline script or style,
+ * shows no page in a frame, and guesses no type. Every response has these headers, even for programs, because an error
+ * page is a page.
  *
- * The status poll alone is answered ahead of this; it is one digit, as JSON, behind a bearer token.
+ * Only the status poll is served before this; it is one digit, as JSON, behind a bearer token.
  */
 export const securityHeaders: RequestHandler = (request, response, next) => {
   for (const [name, value] of Object.entries(always)) response.setHeader(name, value);

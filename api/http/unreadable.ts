@@ -8,7 +8,7 @@ import { requestIdOf } from './request-id';
 /** Answers unreadable requests with a problem document. Node would answer without a body. */
 export function refuseUnreadable(server: Server, log: Pick<Logger, 'info'>): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    // It has been answered already. Whatever else it sends is not read.
+    // It already has its response. Nothing else that it sends is read.
     if (socket.writableEnded) return;
     if (!socket.writable || isHalfAnswered(socket)) {
       socket.destroy();
@@ -21,7 +21,7 @@ export function refuseUnreadable(server: Server, log: Pick<Logger, 'info'>): voi
   });
 }
 
-/** Node stores the current answer of the connection there. Its own handler checks it as well. */
+/** Node stores the current response of the connection there. Its own handler checks it as well. */
 function isHalfAnswered(socket: Duplex): boolean {
   const answer = '_httpMessage' in socket ? socket._httpMessage : null;
   return answer instanceof ServerResponse && answer.headersSent;

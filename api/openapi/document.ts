@@ -73,7 +73,7 @@ export function createOpenApiDocument(operations: readonly Operation[]): OpenApi
   };
 }
 
-/** Of the interface, not of the product: the first number goes up where a caller must change. */
+/** The version of the interface, not of the product. The first number increases if a caller must change. */
 const interfaceVersion = '4.0.0';
 
 const introduction = [
@@ -212,7 +212,7 @@ function responsesOf(operation: Operation, schemas: Schemas): OperationObject['r
     description: 'Something went wrong on the server.',
     content: problemContent([], schemas),
   };
-  // An answer of a status that problems have as well is told as the answer.
+  // If a response has the same status as a problem, the document describes the response.
   return { ...Object.fromEntries([...problems, ...answers]), default: unforeseen };
 }
 
@@ -250,7 +250,7 @@ function problemContent(codes: readonly string[], schemas: Schemas): ContentObje
   return { 'application/problem+json': { schema } };
 }
 
-/** What the operation says, and what follows from its shape. */
+/** The problems that the operation declares, and those that follow from its form. */
 export function problemsOf(operation: Operation): Problems {
   const { access, method, path, params = {}, query, headers, body, problems = {} } = operation;
   const reads = body !== undefined && body.readers.length > 0;

@@ -10,7 +10,7 @@ import { stylesheet } from './stylesheet';
 
 /**
  * `/openapi.json`: the document of all the operations given, and of its own; `/docs`: the same for people. Everyone may
- * read them: they tell how to ask, not what the answers are.
+ * read them, because they describe the calls and contain no data.
  */
 export function createDocumentRouter(operations: readonly Operation[]): Interface {
   const router = Router();

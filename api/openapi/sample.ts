@@ -1,8 +1,8 @@
 import type { JsonSchema } from './schemas';
 
 /**
- * An example of what a schema describes, made of the examples that its parts give. Null stands for what may be null
- * and gives no example; what is deprecated is left out.
+ * An example for a schema, made of the examples of its parts. A part that may be null and has no example is null;
+ * deprecated parts are left out.
  */
 export function sampleOf(schema: unknown, components: Readonly<Record<string, JsonSchema>>): unknown {
   if (!isRecord(schema)) return null;

@@ -11,8 +11,8 @@ export interface Schemas {
 }
 
 /**
- * Turns schemas into JSON Schema as they take things in: what a caller sends, what a handler answers. Objects stay
- * open: a later version may add members to an answer. Throws where two schemas have one id.
+ * Turns schemas into JSON Schema in their input form: what a caller sends, what a handler returns. Objects stay open,
+ * because a later version may add members to a response. Throws if two schemas have the same id.
  */
 export function createSchemas(): Schemas {
   const known = new Map<string, JsonSchema>();
@@ -22,7 +22,7 @@ export function createSchemas(): Schemas {
         io: 'input',
         unrepresentable: 'any',
         override: ({ zodSchema, jsonSchema }) => {
-          // Of our types, not of the wire.
+          // These properties belong to our types, not to the protocol.
           delete jsonSchema.readOnly;
           if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
           if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;

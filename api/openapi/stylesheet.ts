@@ -1,4 +1,4 @@
-/** Of the page `/docs`: what it needs, light and dark. */
+/** The stylesheet of the page `/docs`, light and dark. */
 export const stylesheet = `
 :root {
   color-scheme: light dark;

@@ -229,7 +229,7 @@ export function createApiMetrics({
     async text() {
       const own = metrics.text();
       if (readWorker === null) return own;
-      // If the worker does not answer, its figures are missing, as in a scrape of its own.
+      // If the worker does not respond, its figures are missing, as in a scrape of its own.
       const worker = await readWorker().catch(() => '');
       return mergeExpositions([await own, worker]);
     },

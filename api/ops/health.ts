@@ -1,2 +1,2 @@
-// What the console shows of this process's health.
+// The health of this process, for the console.
 export type { Health, HealthCheck } from '../../shared/metrics/health';

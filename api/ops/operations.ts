@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { file, json, type Operation } from '../http/operation';
 
-// What `routes.ts` answers.
+// The responses of `routes.ts`.
 
 const ofOperations = { method: 'get', tag: 'Operations', access: 'anyone' } as const;
 const checks = z

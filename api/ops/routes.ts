@@ -15,8 +15,8 @@ interface Deps {
 }
 
 /**
- * `/healthz`: this process lives. `/readyz`: database, queue and file store are within reach; which of them
- * is not, operators are told alone, who have the token of `/metrics`. `/metrics`: for Prometheus. All that comes after them is counted.
+ * `/healthz`: this process runs. `/readyz`: database, queue and file store are reachable; only operators with the token
+ * of `/metrics` see which of them is not. `/metrics`: for Prometheus. All routes after these are counted.
  */
 export function createOpsRoutes({ check, isDraining, metrics, metricsToken, countRequest }: Deps): Router {
   const router = Router();

@@ -6,7 +6,7 @@ import { UploadAborted } from '../../shared/errors/upload-aborted';
 
 /**
  * The body's chunks. Fails with `too-large` once there are more bytes than allowed, and leaves the rest of the body
- * unread: the answer still has to go out on its connection.
+ * unread, because the response still has to be sent on its connection.
  */
 export function readUpTo(
   body: Readable,

@@ -80,7 +80,7 @@ export function createHookInService({ stores, transaction, seal }: Deps) {
   }
 }
 
-/** Of an object or a list of them. Throws `bad-request` where it is no JSON. */
+/** The ids of an object or of a list of objects. Throws `bad-request` if the body is no JSON. */
 function idsIn(body: Uint8Array): string[] {
   const json = jsonOf(body);
   const all: unknown[] = Array.isArray(json) ? json : [json];

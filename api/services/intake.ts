@@ -153,7 +153,7 @@ export function createIntakeService(deps: Deps) {
     archivesAmong: (keys: readonly string[]): Promise<Set<string>> => stores.syncs.archivesAmong(keys),
   };
 
-  /** The first answer again, if it is the same archive again. */
+  /** The first response again, if the archive is the same. */
   function repeatedReception(first: Sync): Reception {
     let sha256: string | null = null;
     return {
@@ -179,7 +179,7 @@ export function createIntakeService(deps: Deps) {
     const ended = begun();
     const inPart = <T>(name: string, work: () => Promise<T>) =>
       inSpan(deps.tracer, name, span.traceparent, work);
-    // The archive is written to disk while it is unpacked. Both are durable before the answer.
+    // The archive is written to disk while it is unpacked. Both are durable before the response.
     const batch = files.startBatch();
     return {
       syncId,
@@ -340,7 +340,7 @@ export function createIntakeService(deps: Deps) {
       if (await stores.syncs.removeReceiving(syncId)) await stores.statuses.release(key, syncId);
     });
     await deps.board.refresh(key);
-    // The error may only concern the answer to a successful commit. The files then belong to a sync.
+    // The error may only concern the response to a successful commit. The files then belong to a sync.
     if ((await stores.syncs.find(syncId)) === null) await files.remove(uploadPrefixOf(syncId));
   }
 

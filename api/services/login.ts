@@ -29,7 +29,7 @@ export interface LoginAttempt {
   readonly mac: string;
   /** Absent from older solutions, whose policy is `mac`. */
   readonly secret: string | null;
-  /** Where it comes from. */
+  /** The IP address of the caller. */
   readonly address: string;
   readonly device: Device;
 }
@@ -56,7 +56,7 @@ export function createLoginService(deps: Deps) {
       const solution = await deps.stores.solutions.findCredentials(attempt.mail);
       const hasSecret = isItsSecret(attempt, solution);
       // A caller without proof must learn nothing: an unknown e-mail address, a wrong secret and a wrong MAC give the
-      // same answer.
+      // same response.
       const isKnown = solution !== null && (hasSecret || (await isLetInByMac(deps, attempt, solution)));
       if (!isKnown) throw await failed(deps, attempt, solution);
       await checkMac(deps, attempt, solution);
@@ -125,7 +125,7 @@ async function lock(
   await stores.audit.add([{ actor: mail, address, ...deed }]);
 }
 
-/** What the backoffice stores for a solution that may come with any MAC. */
+/** The value that the backoffice stores for a solution that may sign in with any MAC. */
 const anyMac = 'ignore';
 
 /** The first one is bound. */

@@ -11,7 +11,7 @@ import type { JobStore } from '../../shared/stores/jobs/job-store';
 export type PollAdvice = ReturnType<typeof createPollAdvice>;
 
 const refreshMilliseconds = 1_000;
-/** What was read longer ago says nothing of now. */
+/** An older figure says nothing about the current load. */
 const freshMilliseconds = 5_000;
 const noLoad: SyncLoad = { open: 0, oldestSeconds: 0 };
 

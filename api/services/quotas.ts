@@ -32,7 +32,7 @@ interface ClaimStores {
 }
 
 interface Deps extends StoreAccess<Stores> {
-  /** What holds for solutions without bounds of their own. */
+  /** The limits of solutions without their own. */
   readonly standard: Quotas;
   readonly reserve: Pick<DiskReserve, 'refusalFor'>;
 }
@@ -67,7 +67,7 @@ export function createQuotaService({ stores, transaction, standard, reserve }: D
       return outcome === 'busy' ? null : outcome;
     },
 
-    /** Of an upload that came without its length. Throws `too-many-requests`, `too-large`. */
+    /** Counts an upload that came without its length. Throws `too-many-requests`, `too-large`. */
     async countUnannounced(solutionId: number, bytes: number): Promise<void> {
       if (await stores.quotas.countBytes(solutionId, bytes, standard)) return;
       await refuse(solutionId, await refusalOf(solutionId, { bytesPerDay: bytes }));

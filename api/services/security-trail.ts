@@ -5,7 +5,7 @@ import { AppError, InvalidFields } from '../../shared/errors/app-error';
 import type { Logger } from '../../shared/log';
 import type { AuditEntry, AuditStore } from '../../shared/stores/staff/audit-store';
 
-/** Who tries to sign in, in which way, and from where. */
+/** An attempt to sign in: by whom, in which way, and from where. */
 export interface SignInAttempt {
   readonly door: 'staff' | 'solution' | 'provider';
   /** The name that they give: an e-mail address of a user or a solution. It may not exist. */

@@ -57,7 +57,7 @@ export function createSosyncControl({ instance, workers, nudge, measureDrift }: 
       return driftMs;
     },
 
-    /** Whatever paused the jobs is forgotten; what the clock says now decides. Throws `no-time-server`. */
+    /** Forgets why the jobs were paused, and checks the clock again. Throws `no-time-server`. */
     async forceDriftCheck(): Promise<number> {
       await workers.noteDrift(instance, null);
       const driftMs = await measureDrift();

@@ -13,7 +13,7 @@ interface Stores {
 }
 
 export interface ImportLine {
-  /** Of the file; the first is 1. */
+  /** The line of the file; the first is 1. */
   readonly line: number;
   readonly job: ImportedJob;
 }
@@ -25,7 +25,7 @@ export interface ImportFault {
 
 export interface ImportCounts {
   readonly added: number;
-  /** Of those added: what was open, and is done by its pair now. */
+  /** How many of the added jobs were open, and are now processed by their pair. */
   readonly open: number;
   /** They were taken over before. */
   readonly known: number;
@@ -38,7 +38,7 @@ export function createSosyncImport({
   instance,
 }: StoreAccess<Stores> & { readonly instance: string }) {
   return {
-    /** What is wrong with lines that can be read; nothing is written. */
+    /** Finds the mistakes in readable lines, and writes nothing. */
     async check(lines: readonly ImportLine[]): Promise<ImportFault[]> {
       const routes = await stores.sosyncInstances.routes(instance);
       const digests = await stores.sosyncImport.digests(lines.map(({ job }) => job.job_id));

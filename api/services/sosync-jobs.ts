@@ -47,7 +47,7 @@ export type SosyncJobService = ReturnType<typeof createSosyncJobService>;
 const mostInOneTransaction = 500;
 const jobsOfAPage = 1_000;
 
-/** What other programs want to have synchronised. */
+/** The jobs of other programs that ask for a synchronisation. */
 export function createSosyncJobService({ stores, transaction, instance }: Deps) {
   const group = createGroup(mostInOneTransaction, (wishes: readonly SosyncJobWish[]) =>
     again(() => transaction((within) => createAll(within, instance, wishes))),

@@ -7,7 +7,7 @@ import type { SolutionAccess, SolutionStore } from '../../shared/stores/solution
 import { createStatutWaits } from './statut-waits';
 import type { TokenHolder, Tokens } from './tokens';
 
-/** What a poll needs of a status. */
+/** The members of a status that a poll needs. */
 export type BoardStatus = Pick<ChannelStatus, 'statut' | 'syncId' | 'revision'>;
 
 interface Deps {
@@ -27,7 +27,7 @@ interface CachedToken {
 export interface PollWait {
   readonly not: number;
   readonly milliseconds: number;
-  /** Of the caller's token. */
+  /** The generation of the caller's token. */
   readonly tokenGeneration: number;
   /** The caller has disconnected. */
   readonly gone: AbortSignal;
@@ -107,8 +107,8 @@ export function createStatutBoard(deps: Deps) {
     read,
 
     /**
-     * Records a change that this process has committed, because its notification may arrive after the answer. A caller
-     * that has the answer and asks this process again must not get the old status.
+     * Records a change that this process has committed, because its notification may arrive after the response. A
+     * caller that has the response and asks this process again must not get the old status.
      */
     learn: ({ solutionId, channel }: ChannelKey, status: BoardStatus): void =>
       take(nameOf(solutionId, channel), status),
@@ -120,7 +120,7 @@ export function createStatutBoard(deps: Deps) {
 
     /**
      * Records that this process has changed the access rights of a solution, because the notification may arrive after
-     * the answer. A caller that has the answer and asks this process again must not get the old rights.
+     * the response. A caller that has the response and asks this process again must not get the old rights.
      */
     forgetAccess,
 
@@ -146,7 +146,7 @@ export function createStatutBoard(deps: Deps) {
       return read(key);
     },
 
-    /** Ends all waits: each is answered with the current status. No new wait begins. */
+    /** Ends all waits, each with the current status. No new wait begins. */
     endWaits(): void {
       isEnding = true;
       waits.end();

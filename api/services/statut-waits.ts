@@ -6,7 +6,7 @@ export interface Wait {
   /** The wait ends as soon as the status differs from this. */
   readonly not: number;
   readonly milliseconds: number;
-  /** Of the token that the caller waits with. */
+  /** The generation of the waiting caller's token. */
   readonly tokenGeneration: number;
   /** The caller has disconnected. */
   readonly gone: AbortSignal;
@@ -32,8 +32,8 @@ interface Waiter {
 export const mostWaitsPerChannel = 8;
 
 /**
- * Waits for a change of status, by the name of the channel. If there are too many, the longest wait is answered with
- * the current status.
+ * Waits for a change of status, by the name of the channel. If there are too many, the longest wait ends with the
+ * current status.
  */
 export function createStatutWaits() {
   const waiters = new Map<string, Set<Waiter>>();
@@ -73,7 +73,7 @@ export function createStatutWaits() {
       for (const { onStatus } of at(name)) onStatus(status);
     },
 
-    /** `refusalOf`: what whoever waits with a token of that generation is told; null: it waits on. */
+    /** `refusalOf`: the refusal for a caller with a token of that generation. Null: it continues to wait. */
     refuse(name: string, refusalOf: (tokenGeneration: number) => Error | null): void {
       for (const { tokenGeneration, onRefused } of at(name)) {
         const refusal = refusalOf(tokenGeneration);
@@ -94,7 +94,7 @@ export function createStatutWaits() {
     return [...waiters.keys()];
   }
 
-  /** Returns a copy, because a wait that is answered is removed. */
+  /** Returns a copy, because a wait that ends is removed. */
   function at(name: string): Waiter[] {
     return [...(waiters.get(name) ?? [])];
   }

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { DatabaseListener } from '../../shared/db/listen';
 import type { ServerKeyStore } from '../../shared/stores/staff/server-key-store';
 
-/** A key that signs the tokens of solutions. Its id, in a token's header, tells which key to check it by. */
+/** A key that signs the tokens of solutions. Its id, in a token's header, says which key checks the token. */
 export interface TokenKey {
   readonly id: string;
   readonly value: Uint8Array;
@@ -99,7 +99,7 @@ export function createKeptKeys({ store, tokenMinutes, notifications }: Deps): To
     outdate();
   }
 
-  /** What a reading that has not begun yet will find; it serves all who ask before it begins. */
+  /** The result of the next read. It serves all callers that ask before it begins. */
   function nextReading(): Promise<readonly TokenKey[]> {
     const waitMs = Math.max(0, begunAtMs + leastRefreshMilliseconds - Date.now());
     upcoming ??= setTimeout(waitMs).then(() => {

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { notAcceptable } from '../../shared/errors/catalog';
 import { type XmlContent, xmlDeclaration, xmlElement } from '../../shared/formats/plain-xml';
 
-// How the calls of sosync answer: simple results as plain text, all others as JSON or XML by Accept.
+// The responses of the sosync calls: simple results as plain text, all others as JSON or XML by Accept.
 
 type Form = 'json' | 'xml' | 'text';
 
 const json = 'application/json';
 const xmlTypes = ['application/xml', 'text/xml'];
 
-/** A simple result. Whoever wants JSON or XML gets the text all the same, as ever. */
+/** A simple result. A caller that wants JSON or XML also gets the text, as in earlier versions. */
 export function sendText(request: Request, response: Response, text: string): void {
   if (request.accepts(['text/plain', json, ...xmlTypes]) === false) throw notAcceptable(['text/plain']);
   response.status(200).type('text/plain; charset=utf-8').send(text);
@@ -51,7 +51,7 @@ export async function sendList(
   response.end(isJson ? '\n]\n' : `\n</${list}>\n`);
 }
 
-/** What an error is told in. Whoever accepts none of it gets JSON. */
+/** The format of an error. A caller that accepts none of them gets JSON. */
 export function errorForm(request: Request): Form {
   switch (request.accepts([json, ...xmlTypes, 'text/plain'])) {
     case 'application/xml':
@@ -70,7 +70,7 @@ function objectForm(request: Request): 'json' | 'xml' {
   return accepted === json ? 'json' : 'xml';
 }
 
-/** Waits until the caller has read on. False: the caller is gone. */
+/** Waits until the caller has read more. False: the caller has disconnected. */
 async function write(response: Response, text: string): Promise<boolean> {
   if (response.destroyed) return false;
   if (response.write(text)) return true;

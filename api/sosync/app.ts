@@ -36,7 +36,7 @@ export function createSosyncApp({ jobs, control, commit, apiKey, log }: Deps): E
 
   serve(app, '/job/create', async (request, response) => {
     const id = idOf(await jobs.create(jobWishFrom(givenIn(request))));
-    // In XML a job is told by its own name as well.
+    // In XML, a job also has an element with its own name.
     const isXml = errorForm(request) === 'xml';
     sendObject(request, response, 'job', isXml ? { job_id: id, id } : { id });
   });
@@ -109,7 +109,7 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest();
 
 /** Errors in the form that the caller reads. */
 function tellError(log: Logger): ErrorRequestHandler {
-  // Express tells an error handler by its four parameters.
+  // Express recognises an error handler by its four parameters.
   return (error: unknown, request: Request, response: Response, _next) => {
     logFailure(log, error, { method: request.method, path: loggedPath(request) }, response);
     if (response.headersSent) {

@@ -5,7 +5,7 @@ import { readSosyncTime } from '../../shared/formats/sosync-time';
 import { sosyncJobStates, sosyncSystems } from '../../shared/domain/sosync';
 import type { ListWish, SosyncJobWish } from '../services/sosync-jobs';
 
-// The parameters of the calls, out of the query or a form. What a call does not know is ignored, as ever.
+// The parameters of the calls, from the query or a form. Unknown parameters are ignored, as in earlier versions.
 
 type Given = Readonly<Record<string, unknown>>;
 

@@ -3,7 +3,7 @@ import { UploadAborted } from '../../shared/errors/upload-aborted';
 import { codeOf } from '../http/problem';
 import type { Traffic } from '../services/traffic';
 
-/** Counts uploads that are refused, whatever refuses them, and leaves the answer to the error handler. */
+/** Counts refused uploads, whatever refuses them, and leaves the response to the error handler. */
 export function countRefusals(traffic: Pick<Traffic, 'uploadRefused'>): ErrorRequestHandler {
   return (error: unknown, request, _response, next) => {
     if (isUpload(request.method, request.path))

@@ -11,7 +11,7 @@ export function addPollAfter(advice: Pick<PollAdvice, 'secondsAfterRefusal'>): E
   };
 }
 
-/** The same for answers that are written without Express. */
+/** The same for responses that are written without Express. */
 export function setPollAfter(
   advice: Pick<PollAdvice, 'secondsAfterRefusal'>,
   error: unknown,

@@ -38,7 +38,7 @@ export interface V4Services {
   readonly uploadIdleSeconds: number;
 }
 
-/** The ePack V4 protocol, one line a verb. The status poll is nearly always answered ahead of this (`v4/statut.ts`). */
+/** The ePack V4 protocol, one line for each call. Nearly all status polls are served before this (`v4/statut.ts`). */
 export function createV4Router(services: V4Services): Interface {
   const router = Router({ caseSensitive: true, strict: false });
   const caller = createCallerCheck(services.board);

@@ -93,7 +93,7 @@ export function createStatutRoute({ board, advice, traffic, log }: Deps): Statut
     },
   };
 
-  /** Answers the polls that memory alone cannot answer. */
+  /** Serves the polls for which memory alone is not enough. */
   async function answerAlone(
     request: IncomingMessage,
     response: ServerResponse,
@@ -137,7 +137,7 @@ export function createStatutRoute({ board, advice, traffic, log }: Deps): Statut
     send(response, await other.finally(() => (traffic.waitingPolls -= 1)), requestId);
   }
 
-  /** Node leaves out the body of an answer to HEAD. */
+  /** Node leaves out the body of a response to HEAD. */
   function send(response: ServerResponse, status: BoardStatus, requestId: string): void {
     traffic.polls += 1;
     const headers: Record<string, string> = {
@@ -154,7 +154,7 @@ export function createStatutRoute({ board, advice, traffic, log }: Deps): Statut
 
 const queryOf = (url: string) => (url.includes('?') ? url.slice(url.indexOf('?') + 1) : '');
 
-/** `?wait=S&not=N`; null: answer at once. Without `not`: until it is other than it is now. */
+/** `?wait=S&not=N`; null: respond at once. Without `not`: wait until the status changes. */
 function waitOf(query: URLSearchParams): { seconds: number; not: number | null } | null {
   const wait = query.get('wait');
   const not = query.get('not');

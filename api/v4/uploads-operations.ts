@@ -4,7 +4,7 @@ import { json, noContent, type Operation, pathParameter } from '../http/operatio
 import { begun, channelParameter, describedBody, syncHeader } from './parameters';
 import { archiveProblems, idempotencyHeader } from './post-datas';
 
-// What `uploads.ts` answers. Source: tus 1.0, core, creation, termination, expiration.
+// The responses of `uploads.ts`. Source: tus 1.0, core, creation, termination, expiration.
 
 const version = z.literal('1.0.0');
 const bytes = z

@@ -50,9 +50,9 @@ interface Sender {
   readonly key: ChannelKey;
   readonly idempotencyKey: string | null;
   readonly origin: Origin;
-  /** Of the bytes that this request brings, hex. */
+  /** The digest of the bytes in this request, in hex. */
   readonly contentSha256: string | null;
-  /** Of the whole archive, hex. */
+  /** The digest of the whole archive, in hex. */
   readonly archiveSha256: string | null;
   failure: Error | null;
   /** The upload that this request has begun. */
@@ -72,8 +72,8 @@ const graceMilliseconds = 3_600_000;
 const sweptAtOnce = 200;
 
 /**
- * /v4/{channel}/uploads: the tus 1.0 protocol (creation, termination, expiration). The door to tus.
- * The request that completes an upload does what POST datas does, with its answers and errors.
+ * /v4/{channel}/uploads: the tus 1.0 protocol (creation, termination, expiration). The door to tus. The request that
+ * completes an upload does the same as POST datas, with its responses and errors.
  */
 export function createUploads(deps: Deps): Uploads {
   const senders = new WeakMap<object, Sender>();
@@ -183,7 +183,10 @@ export function createUploads(deps: Deps): Uploads {
     if (typeof id === 'string') await deps.quotas.closeUploads([id]);
   }
 
-  /** Sent again after a lost answer, the completing request gets the first answer: the upload has its sync. */
+  /**
+   * A completing request that is sent again after a lost response gets the first response, because the upload has its
+   * sync.
+   */
   async function finish(request: Request, upload: Upload) {
     const syncId =
       (await deps.intake.syncOf(resumableKeyOf(upload.id))) ??
@@ -227,7 +230,7 @@ export function createUploads(deps: Deps): Uploads {
     throw error;
   }
 
-  /** The error may only concern the answer to a successful commit. The upload then belongs to a sync. */
+  /** The error may only concern the response to a successful commit. The upload then belongs to a sync. */
   async function isNobodys(id: string): Promise<boolean> {
     const syncId = await deps.intake.syncOf(resumableKeyOf(id)).catch(() => undefined);
     return syncId === null;
@@ -237,8 +240,8 @@ export function createUploads(deps: Deps): Uploads {
 const version = '1.0.0';
 
 /**
- * Ahead of all that answers about uploads: every answer says `Tus-Resumable`, and who can send neither PATCH nor DELETE
- * sends POST with `X-HTTP-Method-Override`. Source: tus 1.0, core.
+ * Comes before all routes of uploads: every response has `Tus-Resumable`, and a caller that can send neither PATCH nor
+ * DELETE sends POST with `X-HTTP-Method-Override`. Source: tus 1.0, core.
  */
 export const speakTus: RequestHandler = (request, response, next) => {
   response.setHeader('Tus-Resumable', version);
@@ -272,7 +275,7 @@ function isFinal(error: unknown): boolean {
 
 const passingKinds: readonly ErrorKind[] = ['unavailable', 'forbidden', 'too-many'];
 
-/** Of a request that completes its upload: nothing came before it. */
+/** True for a request that sends the whole upload: no bytes came before it. */
 const bringsAll = ({ method, headers }: Request) => method === 'POST' || headers.get('upload-offset') === '0';
 
 /** Throws `digest-mismatch` where they are not of one archive. */
@@ -303,7 +306,7 @@ function webRequestOf(request: ExpressRequest): Request {
   });
 }
 
-/** tus answers errors with a line of text; ours are problem documents. */
+/** tus sends errors as a line of text; ours are problem documents. */
 async function send(
   answer: Response,
   sender: Sender,
@@ -311,7 +314,7 @@ async function send(
   response: ExpressResponse,
 ): Promise<void> {
   for (const [name, value] of answer.headers) {
-    // The tus library would let pages of any site read the answer. No web page needs this.
+    // The tus library would let pages of any site read the response. No web page needs this.
     if (/^access-control-/i.test(name)) continue;
     if (answer.status < 400 || !/^content-/i.test(name)) response.setHeader(name, value);
   }

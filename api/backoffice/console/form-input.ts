@@ -2,18 +2,18 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { FormFields } from '../../../shared/stores/staff/kept-form-store';
 
-// What came with a form. A browser sends every field of it, also those that nobody touched, and changes what it sends:
-// line breaks become CRLF, a value that is absent becomes an empty text, a box without a tick is not sent at all. So
-// each form contains what it showed in a hidden field, and only fields that differ from it count as changed.
+// The fields that a form sends. A browser sends every field of it, even unchanged ones, and changes values: line breaks
+// become CRLF, an absent value becomes an empty text, a box without a tick is not sent at all. So each form contains
+// what it showed in a hidden field, and only fields that differ from it count as changed.
 
-/** The hidden fields of every form, beside the token. */
+/** The hidden field of every form besides the token. */
 export const shownField = '_shown';
 /** The page that shows the form. */
 export const pageField = '_page';
 /** The kept form that it was filled in from. */
 export const keptField = '_kept';
 
-/** What a form shows, by the names of its inputs. Passwords are not among them. */
+/** The values that a form shows, by the names of its inputs. Passwords are not included. */
 export interface ShownFields {
   readonly texts: ReadonlyMap<string, string>;
   /** The ticked values of boxes of one name. */
@@ -34,7 +34,7 @@ export function blankless(fields: unknown): Record<string, unknown> {
   return Object.fromEntries(entriesOf(fields).filter(([, value]) => value !== ''));
 }
 
-/** What was ticked: none, one or several boxes of a name. */
+/** The values of the ticked boxes with a name: none, one or several. */
 export function listOf(fields: unknown, name: string): string[] {
   const value = entriesOf(fields).find(([key]) => key === name)?.[1];
   const values: readonly unknown[] = Array.isArray(value) ? value : [value];
@@ -93,8 +93,8 @@ export function touchedTick(fields: unknown, name: string): boolean | undefined 
 }
 
 /**
- * What is kept of a form while its author signs in again: without passwords. Null: the form does not contain what it
- * showed.
+ * The fields of a form that are kept while its author signs in again, without passwords. Null: the form does not
+ * contain what it showed.
  */
 export function keepableFields(fields: unknown): FormFields | null {
   const shown = readShown(fields);

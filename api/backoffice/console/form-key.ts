@@ -6,7 +6,7 @@ export interface FormKey {
   readonly token: string;
   /** The page that shows the form: a path of ours with its query. */
   readonly page: string;
-  /** What was written in one of the page's forms before, and is shown again; null: nothing. */
+  /** The refused input of one of the page's forms, which is shown again. Null: there is none. */
   readonly written: WrittenForm | null;
 }
 

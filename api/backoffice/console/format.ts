@@ -22,7 +22,7 @@ export function durationText(words: Words, seconds: number): string {
   );
 }
 
-/** Who did something: an e-mail, or the command line in the reader's words. */
+/** The name of the person who did something: an e-mail, or the command line in the reader's words. */
 export const personText = (words: Words, by: string): string =>
   by === commandLineCaller.email ? words.pairs.commandLine : by;
 

@@ -11,7 +11,7 @@ export const LabelWithWireName = ({ words, name }: { words: Words; name: string 
   </>
 );
 
-/** What people call a parameter class or a log table; the name of the wire where the catalogue has no such. */
+/** The label of a parameter class or a log table, or its name in the protocol if the catalogue has no label. */
 export const labelText = ({ language }: Pick<Words, 'language'>, name: string): string =>
   labelOf(language, name);
 

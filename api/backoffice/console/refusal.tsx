@@ -14,7 +14,7 @@ export function refusalOf(words: Words, code: string): Refusal {
 
 interface RefusalText {
   readonly words: Words;
-  /** In English, as programs are told. */
+  /** The English reason, as programs get it. */
   readonly reason: string;
   readonly why: Reason | null;
   /** The class or table that it is about. */
@@ -22,8 +22,7 @@ interface RefusalText {
 }
 
 /**
- * Exactly why, in the words of whoever looks. What nobody foresaw, or an earlier version of the server kept, there is in
- * English alone.
+ * The exact reason in the reader's language. Unforeseen reasons, and those of earlier versions, exist only in English.
  */
 export const ExactReason = ({ words, reason, why, of = null }: RefusalText): VNode =>
   why === null ? (

@@ -34,7 +34,7 @@ export interface Visit {
   readonly waiting: WaitingCounts;
   /** The user signs in with the password alone and could set up a second factor. */
   readonly isPasswordAlone: boolean;
-  /** What has just been done. It is shown once. */
+  /** The action that has just been done. It is shown once. */
   readonly done: string | null;
 }
 
@@ -207,7 +207,7 @@ const isReadable = (request: Request, response: Response): Promise<boolean> =>
 
 const keptParameter = 'kept';
 
-/** What was typed, and refused. */
+/** The input that was refused. */
 const writtenIn = (request: Request): WrittenForm => ({
   action: request.originalUrl,
   fields: request.body,
@@ -215,7 +215,7 @@ const writtenIn = (request: Request): WrittenForm => ({
   keptId: textOfField(request.body, keptField),
 });
 
-/** Where the forms of a page lead back to. After a form it is the page that showed the form. */
+/** The page that follows a form. After a form it is the page that showed the form. */
 function pageOf(request: Request): string {
   const path = request.method === 'GET' ? request.originalUrl : textOfField(request.body, pageField);
   return path === null ? '/' : withoutDone(path);

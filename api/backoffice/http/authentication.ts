@@ -54,7 +54,7 @@ export function visitorOf(request: Request): Caller | null {
   return signedIn.get(request)?.caller ?? null;
 }
 
-/** What they must do on the console before anything else; null: nothing. */
+/** The step that the visitor must take on the console before anything else. Null: there is none. */
 export const dutyOf = (request: Request): Visitor['duty'] => signedIn.get(request)?.duty ?? null;
 
 /** How they signed in, and what that is worth. */
@@ -80,7 +80,7 @@ export function setBrowserCookies(request: Request, response: Response, session:
   });
 }
 
-/** What the browser shows of an earlier sign-in in it; undefined: nothing. */
+/** The browser's proof of an earlier sign-in. Undefined: there is none. */
 export const browserTokenOf = (request: Request): string | undefined =>
   cookieOf(request, browserCookieNameOf(request)) ?? undefined;
 
@@ -89,8 +89,8 @@ export function clearSessionCookie(request: Request, response: Response): void {
 }
 
 /**
- * Refuses what a page of another site made the browser send. Every browser of these years tells by `Sec-Fetch-Site`,
- * or at least by `Origin`; whoever sends neither is a program, which has no cookie but its own. Throws `cross-site`.
+ * Refuses a request that a page of another site caused. Every current browser sends `Sec-Fetch-Site`, or at least
+ * `Origin`. A caller that sends neither is a program, which has only its own cookies. Throws `cross-site`.
  */
 export function needSameSite(request: Request): void {
   if (!isSameSite(request)) throw crossSite();

@@ -1,7 +1,7 @@
 import { newestOf } from '../../../shared/domain/newest-of';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 
-/** What a list is limited to. Undefined: no limit. */
+/** The filters of a list. Undefined: no filter. */
 interface Asked<State extends string> {
   readonly solution?: number | undefined;
   /** A pair of systems, by name. */
@@ -21,8 +21,8 @@ interface Lists<State extends string, Item> {
 }
 
 /**
- * One page of what waits for staff, of solutions and of pairs, the newest first. Whoever asks for one solution gets
- * nothing of pairs, and the other way round. Their ids come from one counter.
+ * One page of the entries of solutions and of pairs that wait for staff, the newest first. A list for one solution
+ * contains no entries of pairs, and vice versa. Their ids come from one counter.
  */
 export async function listBoth<State extends string, Item extends { readonly id: string }>(
   { solution, pair, state: asked }: Asked<State>,

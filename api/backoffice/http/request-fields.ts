@@ -7,7 +7,7 @@ import { passwordLength } from '../../../shared/domain/staff';
 import { notFound, unknownChannel } from '../../../shared/errors/catalog';
 import { pathParameter } from '../../http/operation';
 
-// What stands in a path, in a query and in an answer of the backoffice.
+// Fields of paths, queries and responses of the backoffice.
 
 /** A text that PostgreSQL can keep: no NUL, no half of a character. */
 export const textOf = (maxLength: number) =>
@@ -32,7 +32,7 @@ export const givenPassword = z
   .max(passwordLength.most)
   .meta({ examples: ['correct horse battery'] });
 
-/** Of a second factor, or a recovery code. */
+/** The code of a second factor, or a recovery code. */
 export const givenCode = z
   .string()
   .trim()

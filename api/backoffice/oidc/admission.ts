@@ -11,7 +11,7 @@ import { auditEntry } from '../services/trail';
 import type { UserService } from '../services/users';
 import type { Person } from './identity-provider';
 
-/** What it takes to let someone in. */
+/** The stores that an admission needs. */
 export interface AdmissionStores {
   readonly accounts: Pick<AccountStore, 'idsOfNames'>;
   readonly audit: Pick<AuditStore, 'add'>;

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { bytesOf } from '../../../shared/formats/bytes-of';
 
-/** What a library asks of `fetch`. */
+/** The call that a library makes to `fetch`. */
 interface Call {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;

@@ -30,13 +30,13 @@ export interface IdentityProviderSettings {
   readonly authority: string | null;
   /** Separated by spaces; `openid` among them. */
   readonly scopes: string;
-  /** Where the provider sends people back to: a path of ours, whole. */
+  /** The full URL on this server to which the provider sends people back. */
   readonly callbackUrl: string;
 }
 
-/** What belongs to one sign-in, and to no other. */
+/** The secrets of one sign-in. */
 export interface SignInProof {
-  /** Ties the answer to the browser that asked. */
+  /** Ties the response to the browser that began the sign-in. */
   readonly state: string;
   /** Ties the ID token to this sign-in. */
   readonly nonce: string;
@@ -60,8 +60,8 @@ export interface IdentityProvider {
   /** Where to send the browser. Throws `identity-provider-away`. */
   signInUrl(proof: SignInProof): Promise<string>;
   /**
-   * Redeems what the browser brought back. `answer`: the query of the callback. Throws `sign-in-refused` where the
-   * provider refused, or where the answer does not belong to the proof; `identity-provider-away`.
+   * Redeems the response that the browser brings back. `answer`: the query of the callback. Throws `sign-in-refused` if
+   * the provider refused or the response does not belong to the proof; `identity-provider-away`.
    */
   redeem(proof: SignInProof, answer: Readonly<Record<string, string>>): Promise<Person>;
 }
@@ -71,7 +71,7 @@ const clockToleranceSeconds = 60;
 /** How long the metadata of a provider is cached. */
 const discoveryMilliseconds = 3_600_000;
 
-/** Of one call to the provider. */
+/** The timeout of one call to the provider. */
 const patienceSeconds = 10;
 
 /** The only door to openid-client: authorization code, with PKCE, state and nonce. The provider is looked for at the first sign-in, not at the start. */
@@ -152,7 +152,7 @@ function discoverAt(
     {
       timeout: patienceSeconds,
       ...(authority === null ? {} : { [customFetch]: fetchByAuthority(authority) }),
-      // An issuer that is configured with http is meant so: a test, or a provider beside this server.
+      // An issuer with http is intended: it is a test, or a provider on the same machine.
       // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so to stand out, as its text says
       execute: url.protocol === 'http:' ? [allowInsecureRequests] : [],
     },

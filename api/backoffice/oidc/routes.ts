@@ -12,7 +12,7 @@ export interface OidcButton {
   readonly path: string;
 }
 
-/** Where the provider sends people back to; its client must be registered with it. */
+/** The path to which the provider sends people back. The client must be registered with it. */
 export const oidcCallbackPath = '/signin/oidc/callback';
 export const oidcPath = '/signin/oidc';
 

@@ -22,17 +22,17 @@ interface Deps extends StoreAccess<Stores> {
   readonly signInRules: SignInRules;
 }
 
-/** What the browser is told when it leaves for the provider. */
+/** The data for a browser that goes to the provider. */
 export interface Departure {
   readonly url: string;
-  /** For its cookie: only this browser may bring the answer. */
+  /** The value of its cookie. Only this browser may bring the response. */
   readonly state: string;
 }
 
 export interface Arrival {
   /** The query of the callback. */
   readonly answer: Readonly<Record<string, string>>;
-  /** What the browser's cookie holds; null: it has none. */
+  /** The value of the browser's cookie. Null: it has none. */
   readonly state: string | null;
   readonly origin: Origin;
 }
@@ -59,7 +59,7 @@ export function createOidcSignIn(deps: Deps) {
       return { url, state: proof.state };
     },
 
-    /** Throws `sign-in-refused`, `identity-provider-away`. An answer counts once, whatever comes of it. */
+    /** Throws `sign-in-refused`, `identity-provider-away`. A response can be used once, whatever its result. */
     async arrive({ answer, state, origin }: Arrival): Promise<{ session: Session; returnTo: string }> {
       if (state === null || answer['state'] !== state) throw signInRefused('expired');
       const attempt = await deps.stores.oidc.takeAttempt(sha256(state));

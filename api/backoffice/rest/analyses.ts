@@ -128,8 +128,8 @@ const maxProblems = 100;
 const names = ['sample', 'germ', 'operator', 'value', 'quantity', 'unit', 'sampledAt', 'comment'];
 
 /**
- * What is empty is absent. Names compare without case, except for m and M; `limitm`, `LimitM` are taken as well. A
- * value may bring its operator: `<10`.
+ * An empty value counts as absent. Names compare without case, except for m and M; `limitm`, `LimitM` are taken as
+ * well. A value may bring its operator: `<10`.
  */
 function withKnownNames(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const filled = Object.entries(given).filter(([, value]) => value !== null && value !== '');
@@ -172,7 +172,7 @@ const qualitative = new RegExp(
   'i',
 );
 
-/** `/25 g`, `25g`: the quantity that stands with the unit. */
+/** `/25 g`, `25g`: the quantity that is written with the unit. */
 function splitUnit(unit: unknown): { quantity?: string; unit?: string } {
   const [, quantity, plain] =
     (typeof unit === 'string' &&
@@ -181,7 +181,7 @@ function splitUnit(unit: unknown): { quantity?: string; unit?: string } {
   return quantity === undefined || plain === undefined ? {} : { quantity, unit: plain };
 }
 
-/** Laboratories write the criterion "Absence dans 25 g" where a number stands for other germs: it has no limits. */
+/** Laboratories write the criterion "Absence dans 25 g" in place of a number. It has no limits. */
 const withCriterion = (named: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(named).filter(
@@ -201,7 +201,7 @@ function readNumber(written: string): number {
   return /^\d+(\.\d+)?(e[+-]?\d+)?$/i.test(plain) ? Number(plain) : NaN;
 }
 
-/** What is taken is wider, for the sake of laboratories: names in any case, a decimal comma, `<10` for a value. */
+/** The server accepts more than this, to help laboratories: names in any case, a decimal comma, `<10` for a value. */
 function describedBody() {
   const result = z
     .object({

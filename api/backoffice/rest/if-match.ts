@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 const header = z.string().trim().max(200);
 
-/** Of something that counts its versions. Null: whichever it is. */
+/** The version of an object that counts its versions. Null: any version. */
 export const ifVersion = z.object({
   'if-match': header
     .regex(/^(\*|"?\d{1,9}"?)$/, 'a version, e.g. "3"')
@@ -17,7 +17,7 @@ export const ifVersion = z.object({
     }),
 });
 
-/** Of something that counts none: its revision is a digest. Null: whichever it is. */
+/** The revision of an object without version numbers, which is a digest. Null: any revision. */
 export const ifRevision = z.object({
   'if-match': header
     .regex(/^(\*|"?[\w-]+"?)$/, 'an ETag, e.g. "mB9w1yVq0m6XlTn2"')

@@ -206,7 +206,7 @@ async function sendCsv(
   response.setHeader('Content-Type', 'text/csv; charset=utf-8');
   response.setHeader('Content-Disposition', `attachment; filename="${name}"`);
   await pipeline(Readable.from(pieces, { objectMode: false }), response).catch((error: unknown) => {
-    // The reader went away: nobody is left to tell.
+    // The reader has disconnected, so nobody can get the error.
     if (!response.destroyed) throw error;
   });
   return sent;

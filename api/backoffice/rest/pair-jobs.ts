@@ -46,7 +46,7 @@ export const job = z
 const key = textOf(500);
 const ofPair = { name: nameParameter('pair') };
 
-/** What a pair has found, and what is done about it. */
+/** The jobs of a pair: the records that it has found, and their state. */
 export const createPairJobRoutes = (links: LinkService): Route[] => [
   staffRoute({
     method: 'get',

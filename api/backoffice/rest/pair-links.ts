@@ -59,7 +59,7 @@ const linkWithEvents = link
 const key = textOf(500);
 const ofPair = { name: nameParameter('pair') };
 
-/** What is linked with what. */
+/** The links between the records of two systems. */
 export const createPairLinkRoutes = (links: LinkService): Route[] => [
   staffRoute({
     method: 'get',

@@ -79,7 +79,7 @@ const decidedPlan = plan
 
 const ofPair = { name: nameParameter('pair') };
 
-/** What a run would do, before anything is done. */
+/** The plans of a pair: the changes that a run would make. */
 export const createPairPlanRoutes = (pairRuns: PairRunService): Route[] => [
   staffRoute({
     method: 'post',

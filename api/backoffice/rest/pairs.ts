@@ -24,7 +24,7 @@ const example = {
   match: { by: ['name', 'vorname'] },
   fields: [{ here: 'lastName', there: 'name' }],
 };
-/** Beside what a pair says there is what answers tell of it. */
+/** Members that only responses have, in addition to the configuration of the pair. */
 const readOnlyMembers = ['version', 'paused', 'createdAt'] as const;
 const input = { mode: mode.optional(), here: end, there: end };
 const description =

@@ -75,7 +75,7 @@ const accountEdit = z.strictObject({
 });
 const solutionEdit = accountEdit.extend({ extraColumns: ownBound('extraColumns') });
 
-/** What solutions and accounts may take of the server. */
+/** The limits of solutions and accounts. */
 export const createQuotaRoutes = (quotas: QuotaSettingsService): Route[] => [
   staffRoute({
     method: 'get',

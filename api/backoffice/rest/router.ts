@@ -125,7 +125,7 @@ export function createBackofficeRouter(services: ApiServices): Interface {
   router.use('/api', apiHeaders);
   const operations = createApiRoutes(services);
   mountRoutes(router, operations, (access) => (access === 'anyone' ? [] : [check]));
-  // Whoever is not signed in learns nothing of what there is.
+  // A caller who is not signed in must not learn which paths exist.
   refuseOtherMethods(router, operations, [check]);
   router.use('/api', check, () => {
     throw unknownRoute();

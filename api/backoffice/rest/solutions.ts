@@ -45,7 +45,7 @@ const timezone = z
     examples: ['Europe/Paris'],
   });
 
-/** What finds solutions, also for many at once. */
+/** The filters of solutions, also for actions on many of them. */
 export const solutionFilter = z.object({
   search: textOf(200)
     .optional()
@@ -444,7 +444,7 @@ const channelJson = ({ statut, syncId, since, lastConfirmedAt }: AdminChannel) =
   lastSyncAt: lastConfirmedAt,
 });
 
-/** Of the channel that finished a sync last. */
+/** The time of the last finished sync on any channel. */
 function lastConfirmedOf({ channels }: AdminSolution): Date | null {
   const times = channels.flatMap(({ lastConfirmedAt }) =>
     lastConfirmedAt === null ? [] : [lastConfirmedAt],

@@ -26,7 +26,7 @@ const query = pageQuery(syncCursor).extend({
   state: z.enum(syncStates).optional(),
 });
 
-/** What a replay answers. */
+/** The response of a replay. */
 export const startedSync = z
   .object({ sync: syncKey.meta({ description: 'The new sync.' }), statut: z.literal('1') })
   .meta({ id: 'StartedSync' });

@@ -14,7 +14,7 @@ import type { SystemService } from '../services/systems';
 import { etagHeader, ifVersion } from './if-match';
 import { staffRoute } from './staff-route';
 
-/** Of a system or of a pair. */
+/** The name of a system or of a pair. */
 export const nameOf = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,39}$/)

@@ -13,7 +13,7 @@ export type AuditService = ReturnType<typeof createAuditService>;
 
 export function createAuditService({ stores }: { readonly stores: Stores }) {
   return {
-    /** What was done to the solutions that the caller may see. An admin sees everything. Throws `not-found`. */
+    /** The actions on the solutions that the caller may see. An admin sees everything. Throws `not-found`. */
     async list(
       caller: Caller,
       filter: Omit<AuditFilter, 'accounts'>,

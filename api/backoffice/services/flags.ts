@@ -54,7 +54,7 @@ export function createFlagService({ stores, transaction }: StoreAccess<Stores>) 
     },
 
     /**
-     * A flag that is not set is no error; what the solution could not carry out of it is not told again either.
+     * A flag that is not set is no error. Its instructions that the solution could not carry out are not sent again.
      * Throws `not-found`, `forbidden`.
      */
     async clear(caller: Caller, key: ChannelKey, flag: Flag): Promise<void> {
@@ -129,7 +129,7 @@ async function reset(
   await stores.audit.add(entries);
 }
 
-/** What syncs held that are abandoned now: it waits for the next ones. */
+/** The work of syncs that are abandoned now waits for the next ones. */
 async function giveUpWork({ jobs, instructions, flags }: Stores, syncIds: readonly string[]): Promise<void> {
   if (syncIds.length === 0) return;
   await jobs.endOfSyncs(syncIds);

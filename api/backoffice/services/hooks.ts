@@ -39,7 +39,7 @@ interface Deps extends StoreAccess<Stores> {
   readonly publicUrl: string | null;
 }
 
-/** What a worker tells of webhooks that it registered. */
+/** The result of a worker that registered webhooks. */
 const registered = z.object({ webhooks: z.record(z.string(), z.string()) });
 
 export type HookService = ReturnType<typeof createHookService>;
@@ -97,7 +97,7 @@ export function createHookService({ stores, transaction, seal, tasks, publicUrl 
         return foundHook(on, system.id, id);
       }),
 
-    /** What is sent to it from now on is not found. Throws `not-found`, `forbidden`. */
+    /** Later calls to the address get `not-found`. Throws `not-found`, `forbidden`. */
     remove: (caller: Caller, systemName: string, id: number): Promise<void> =>
       transaction(async (on) => {
         const system = await foundSystem(on, caller, systemName);

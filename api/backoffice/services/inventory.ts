@@ -24,7 +24,7 @@ interface Stores {
 
 export type InventoryService = ReturnType<typeof createInventoryService>;
 
-/** What there is of a solution: its classes, its tables, its latest readings. */
+/** The data of a solution: its classes, its tables and its latest readings. */
 export function createInventoryService({ stores }: { readonly stores: Stores }) {
   return {
     /** Throws `not-found`. */

@@ -2,7 +2,7 @@ import { isQualitative, type Verdict } from '../../../shared/domain/lab-result';
 import { decimalText, type Language } from '../../../shared/domain/language';
 import type { JudgedResult } from '../../../shared/domain/message';
 
-/** As a kitchen is told of a lab result. */
+/** The text of a lab result for a kitchen. */
 export function labResultText(
   language: Language,
   result: JudgedResult,

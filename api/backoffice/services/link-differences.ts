@@ -4,12 +4,12 @@ import type { KeptField } from './pair-runs';
 
 type Side = 'here' | 'there';
 
-/** Why two records stand as they do, as a whole. */
+/** The situation of two linked records. */
 export type LinkSituation =
   /** They were parted, or both are deleted. */
   | 'gone'
   | 'conflict'
-  /** What somebody decided is carried out at once. */
+  /** A person's decision is being carried out. */
   | 'decided'
   /** It went back and forth, until the server stopped it. */
   | 'flip'
@@ -46,13 +46,13 @@ export interface ComparedField {
   readonly field: string;
   readonly here: ComparedValue;
   readonly there: ComparedValue;
-  /** Null: both hold the same. */
+  /** Null: both sides have the same value. */
   readonly reason: DifferenceReason | null;
 }
 
 export interface ComparedValue {
   readonly now: unknown;
-  /** What that side was last seen to hold when both were settled. */
+  /** The last known value of that side when both sides were settled. */
   readonly settled: unknown;
   readonly hasChanged: boolean;
 }
@@ -71,7 +71,10 @@ export interface Comparison {
   readonly standing: LinkSituation;
 }
 
-/** Field by field, what both hold, and why it differs. Where a side has no copy, nothing is compared with it. */
+/**
+ * Compares the values of both sides field by field, and gives the reason for each difference. A side without a copy is
+ * not compared.
+ */
 export function compareFields(comparison: Comparison): ComparedField[] {
   const { rules, now, settled } = comparison;
   const names = rules?.map(({ name }) => name) ?? documentFields;
@@ -118,7 +121,7 @@ function sourceOf(rule: FieldRule | undefined): Side | null {
   return rule.flows === 'to-here' ? 'there' : 'here';
 }
 
-/** Something that changed and is not in dispute goes on its way next. */
+/** A change that is not in dispute is written next. */
 const stillOpen = (standing: LinkSituation): DifferenceReason =>
   standing === 'settled' || standing === 'conflict' ? 'under-way' : standing;
 

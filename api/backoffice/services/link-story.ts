@@ -14,7 +14,7 @@ import type { SystemState, SystemStore } from '../../../shared/stores/pairs/syst
 import { type ComparedField, compareFields, type Copies, type LinkSituation } from './link-differences';
 import { recordSettings } from './pairs';
 
-/** Why two records stand as they do: what each holds, what differs, and what was done. */
+/** The situation of two linked records: their values, the differences, and their history. */
 export interface LinkStory {
   readonly pair: PairEntry;
   readonly link: LinkView;
@@ -23,10 +23,10 @@ export interface LinkStory {
   readonly stoppedSystems: readonly string[];
   /** The newest work about it; null: there is none any more. */
   readonly job: LinkJobView | null;
-  /** What someone has to decide, or has decided just now; null: nothing. */
+  /** The conflict that someone has to decide or has just decided. Null: there is none. */
   readonly conflict: PairConflict | null;
   readonly fields: readonly ComparedField[];
-  /** Whether a side holds it, as far as anyone has looked. */
+  /** Whether each side has the record, as far as is known. */
   readonly holds: { readonly here: boolean; readonly there: boolean };
   /** The newest first. */
   readonly events: readonly LinkEventView[];
@@ -137,7 +137,7 @@ interface Circumstances {
   readonly isSystemStopped: boolean;
 }
 
-/** What is nearest to the cause comes first. */
+/** The reason nearest to the cause comes first. */
 function standingOf({ pair, link, job, conflict, isSystemStopped }: Circumstances): LinkSituation {
   if (link.state === 'gone') return 'gone';
   if (conflict !== null) {
@@ -181,7 +181,7 @@ interface Sights {
   readonly settled: Copies;
 }
 
-/** What each side held when somebody looked last: newer than what was settled where that look led to nothing. */
+/** The values of each side at the last look. They are newer than the settled values if that look changed nothing. */
 function presentCopies({ job, conflict, events, settled }: Sights): Copies {
   if (conflict !== null) return copiesInConflict(conflict, settled);
   if (job === null || job.state === 'done' || job.state === 'skipped') return settled;
@@ -190,13 +190,13 @@ function presentCopies({ job, conflict, events, settled }: Sights): Copies {
   return statesOf(looked.before) ?? settled;
 }
 
-/** A side that deleted it has no copy, whatever it was last seen to hold. */
+/** A side that deleted the record has no copy, whatever its last known values. */
 const withoutDeleted = ({ state }: LinkView, { here, there }: Copies): Copies => ({
   here: state === 'deleted-here' ? null : here,
   there: state === 'deleted-there' ? null : there,
 });
 
-/** What nobody disputes was written when the conflict was found: of that, what was settled is newer. */
+/** Undisputed fields were written when the conflict was found, so their settled values are newer. */
 function copiesInConflict(conflict: PairConflict, settled: Copies): Copies {
   const found = { here: flatState(conflict.here), there: flatState(conflict.there) };
   const disputed = disputedFields(conflict);

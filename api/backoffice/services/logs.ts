@@ -128,7 +128,7 @@ export function createLogService({ stores, transaction }: StoreAccess<Stores>) {
       });
     },
 
-    /** Of every log in which ids are missing, in the order of the catalogue. Throws `not-found`. */
+    /** The gaps of every log in which ids are missing, in the order of the catalogue. Throws `not-found`. */
     async gaps(caller: Caller, solutionId: number): Promise<TableGaps[]> {
       await needVisible(stores, caller, solutionId);
       const found = await stores.logMarks.gaps(solutionId);

@@ -61,7 +61,10 @@ interface Deps extends StoreAccess<Stores> {
 
 export type NotificationService = ReturnType<typeof createNotificationService>;
 
-/** Who is notified about what. Only for users who may edit, because the URL of a webhook may contain a secret. */
+/**
+ * The recipients of each notification. Only users who may edit can read them, because the URL of a webhook may contain
+ * a secret.
+ */
 export function createNotificationService({ stores, transaction, rules, seal }: Deps) {
   return {
     /** Throws `forbidden`. `accountId` null: the targets of every account that the caller sees. */
@@ -174,7 +177,7 @@ export function createNotificationService({ stores, transaction, rules, seal }: 
         return ask(stores, caller, target);
       }),
 
-    /** What the link in a confirmation e-mail asks. Null: the link is no longer valid. */
+    /** The question behind the link in a confirmation e-mail. Null: the link is no longer valid. */
     async questionOf(token: string): Promise<AddressQuestion | null> {
       return isSessionToken(token) ? stores.addressConfirmations.find(hashSessionToken(token)) : null;
     },
@@ -235,7 +238,7 @@ const confirmationEntry = (
   after: { id: targetId, address, account: accountName },
 });
 
-/** What the caller may not see does not exist for them, whatever their role. `what`: what was asked for. */
+/** An object that the caller must not see counts as missing, whatever their role. `what`: the requested object. */
 async function found(
   stores: Stores,
   caller: Caller,

@@ -34,7 +34,7 @@ export interface Overview {
   readonly statuts: readonly StatutCount[];
   /** The last hour, the present minute last. */
   readonly syncsPerMinute: readonly number[];
-  /** Of the last day, the newest first. */
+  /** The failed syncs of the last day, the newest first. */
   readonly failures: readonly FailedSync[];
   /** Silent for a day and longer. */
   readonly stale: readonly StaleSolution[];
@@ -51,7 +51,7 @@ const shownRows = 10;
 
 export type OverviewService = ReturnType<typeof createOverviewService>;
 
-/** What is happening and what waits for a decision, in the solutions that the caller sees. */
+/** The current syncs and the waiting decisions of the solutions that the caller may see. */
 export function createOverviewService({ stores }: { readonly stores: Stores }) {
   const { overview, sights } = stores;
 
@@ -74,7 +74,7 @@ export function createOverviewService({ stores }: { readonly stores: Stores }) {
 
     waiting: ({ accounts }: Caller): Promise<WaitingCounts> => overview.waiting(accounts),
 
-    /** Of solutions that a list tells of by their ids. */
+    /** The names of the solutions that a list contains only by id. */
     async names({ accounts }: Caller, ids: readonly number[]): Promise<ReadonlyMap<number, SolutionName>> {
       const names = await overview.names(accounts, ids);
       return new Map(names.map((one) => [one.id, one]));

@@ -20,11 +20,11 @@ export interface PairOnBoard {
 export interface SystemOnBoard {
   readonly system: RemoteSystemEntry;
   readonly note: Omit<SystemNoteRow, 'systemId'>;
-  /** What the last probe found; null: there was none. */
+  /** The findings of the last probe. Null: there was none. */
   readonly probe: SystemProbe | null;
 }
 
-/** What somebody has to look at. */
+/** The problems that need a person. */
 export interface PairTroubles {
   readonly systems: readonly SystemWithProblem[];
   readonly pairs: readonly PairWithProblem[];
@@ -37,7 +37,7 @@ interface Stores {
 }
 
 const shownTroubles = 20;
-/** What is due is begun within seconds. */
+/** Normally, due work begins within seconds. */
 const lateMinutes = 60;
 /** More pairs than a system has. */
 const allPairs = { limit: 1_000, after: null };
@@ -101,7 +101,7 @@ const onBoard = (system: RemoteSystemEntry, note: SystemOnBoard['note'] = noNote
   probe: readProbe(system.probe),
 });
 
-/** Of what is gone since it was listed. */
+/** The note of a system that was removed after it was listed. */
 const noNote: SystemOnBoard['note'] = { account: null, pairs: 0 };
 const noFigures: PairOnBoard['figures'] = {
   open: 0,

@@ -30,7 +30,7 @@ interface Stores extends PairPutStores, SystemPutStores {
 /** The change, or the planned change, of one entry of a file. */
 export interface FileChange {
   readonly what: 'system' | 'pair' | 'sosync';
-  /** Of `sosync`: the instance. */
+  /** For `sosync`: the instance. */
   readonly name: string;
   readonly outcome: Outcome;
   /** The keys that change, e.g. `fields.0.group`. For a secret, only its name. */

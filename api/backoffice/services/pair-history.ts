@@ -20,7 +20,7 @@ interface Stores {
 
 export type PairHistoryService = ReturnType<typeof createPairHistoryService>;
 
-/** What a pair's configuration was before, and who changed what. */
+/** The earlier configurations of a pair, and who changed them. */
 export function createPairHistoryService({ stores }: { readonly stores: Stores }) {
   return {
     /** The newest first. Throws `not-found`. */

@@ -36,8 +36,8 @@ import { needEditor } from './rights';
 import { auditEntry } from './trail';
 
 /**
- * Whose values win, or new values. Of `match`: the key of the candidate on the other side that is the same entity as
- * the one that was looked at.
+ * The side whose values win, or new values. For `match`: the key of the candidate on the other side that is the same
+ * entity as the examined one.
  */
 export type PairChoice =
   'here' | 'there' | { readonly fields: Readonly<Record<string, unknown>> } | { readonly candidate: string };
@@ -49,7 +49,7 @@ export interface ApprovalChoice {
   readonly kind?: HeldKind | undefined;
 }
 
-/** What waits for an approval in one folder. */
+/** The entries in one folder that wait for an approval. */
 export interface HeldTree {
   readonly approval: PairApproval;
   /** All that waits, in every folder. */
@@ -77,7 +77,7 @@ interface Stores {
 
 export type PairInboxService = ReturnType<typeof createPairInboxService>;
 
-/** What waits for someone in pairs of systems. */
+/** The conflicts and approvals of pairs of systems. */
 export function createPairInboxService({ stores, transaction }: StoreAccess<Stores>) {
   return {
     /** `pair`: by name; null: all that the caller sees. Throws `not-found`. */
@@ -137,7 +137,7 @@ export function createPairInboxService({ stores, transaction }: StoreAccess<Stor
     findApproval: (caller: Caller, id: string): Promise<PairApproval | null> =>
       stores.pairInbox.approval(caller.accounts, id),
 
-    /** What waits in a folder. Throws `not-found`. */
+    /** The waiting entries of a folder. Throws `not-found`. */
     async heldTree(
       caller: Caller,
       id: string,
@@ -155,8 +155,8 @@ export function createPairInboxService({ stores, transaction }: StoreAccess<Stor
     },
 
     /**
-     * A worker carries it out at once. Of a part, the decision is an approval of its own, and the rest still waits.
-     * Throws `not-found`, also where nothing of that part waits, `forbidden`, `already-decided`.
+     * A worker carries it out at once. A decision about a part becomes an approval of its own, and the rest still
+     * waits. Throws `not-found`, also if nothing in that part waits, `forbidden`, `already-decided`.
      */
     decideApproval: (caller: Caller, id: string, choice: ApprovalChoice): Promise<PairApproval> =>
       transaction(async (on) => {

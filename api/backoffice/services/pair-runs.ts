@@ -35,7 +35,7 @@ export interface RunWithKept {
 export interface PlanOfPair {
   readonly pair: PairEntry;
   readonly plan: PlanView;
-  /** What it comes to, field by field. Null: it is not made yet, or an earlier version made it. */
+  /** The counts of the plan. Null: it is not made yet, or an earlier version made it. */
   readonly summary: PlanSummary | null;
   /** How long it takes to carry it out. */
   readonly estimate: PlanEstimate | null;
@@ -48,14 +48,14 @@ export interface PlanFolderRequest {
   readonly items: PageRequest<string>;
 }
 
-/** What a plan would do in one folder. */
+/** The changes of a plan in one folder. */
 export interface PlanFolder {
   readonly folder: string;
   readonly folders: Page<PlanFolderView>;
   readonly items: Page<PlanItemView>;
 }
 
-/** What a server was found to make of a field. */
+/** The known behaviour of a server with a field. */
 export type KeptField = Awaited<ReturnType<PairRunRequestStore['fieldsKept']>>[number];
 
 interface Stores {
@@ -93,7 +93,7 @@ export function createPairRunService({ stores, transaction }: StoreAccess<Stores
       return { run, kept: await stores.pairRunRequests.keptOf(id, runId, page) };
     },
 
-    /** What a run did to records, the earliest first. Throws `not-found`. */
+    /** The changes of a run, the earliest first. Throws `not-found`. */
     async deeds(
       caller: Caller,
       name: string,
@@ -114,7 +114,10 @@ export function createPairRunService({ stores, transaction }: StoreAccess<Stores
         return run;
       }),
 
-    /** What was changed since stays as it is. Returns the run that does it. Throws `not-found`, `forbidden`. */
+    /**
+     * Records that were changed later stay as they are. Returns the run that restores the others. Throws `not-found`,
+     * `forbidden`.
+     */
     takeBack: (caller: Caller, name: string, runId: string): Promise<string> =>
       transaction(async (on) => {
         const { id } = await lockedPair(on, caller, name);
@@ -166,7 +169,7 @@ export function createPairRunService({ stores, transaction }: StoreAccess<Stores
       };
     },
 
-    /** What the servers were found to make of fields. Throws `not-found`. */
+    /** The known behaviour of the servers with fields. Throws `not-found`. */
     async fieldsKept(caller: Caller, name: string): Promise<KeptField[]> {
       const { id } = await foundPair(stores, caller, name);
       return stores.pairRunRequests.fieldsKept(id);

@@ -21,7 +21,7 @@ import { needAdmin, needEditor } from './rights';
 import { type Outcome, refusedFields, sameJson } from './systems';
 import { auditEntry } from './trail';
 
-/** What it takes to make or change a pair. */
+/** The stores for creating or changing a pair. */
 export interface PairPutStores {
   readonly audit: Pick<AuditStore, 'add'>;
   readonly pairConfigs: PairConfigStore;
@@ -62,7 +62,7 @@ export function createPairService({ stores, transaction }: StoreAccess<PairPutSt
     /** Throws `not-found`. */
     get: (caller: Caller, name: string): Promise<PairEntry> => foundPair(stores, caller, name),
 
-    /** What it was configured with, with what was left out. */
+    /** Its configuration, including the defaults. */
     settings: pairSettings,
 
     /** The newest first. Throws `not-found`. */
@@ -95,7 +95,9 @@ export function createPairService({ stores, transaction }: StoreAccess<PairPutSt
         return putPair(stores, caller, input);
       }),
 
-    /** With its links; nothing is done to what the systems hold. Throws `forbidden`, `not-found`, `stale`. */
+    /**
+     * Removes the pair and its links. The data in the systems is not changed. Throws `forbidden`, `not-found`, `stale`.
+     */
     remove: (caller: Caller, name: string, ifVersion: number | null): Promise<void> =>
       transaction(async (stores) => {
         needAdmin(caller);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { callLimits } from '../../../shared/systems/settings-parts';
 import type { Json } from '../../../shared/systems/references';
 
-// What a plan comes to, and how long it takes to carry it out.
+// The size of a plan, and the time to carry it out.
 
 const value = z.union([z.string(), z.number(), z.boolean(), z.null(), z.looseObject({ xml: z.string() })]);
 const summary = z.object({
@@ -38,7 +38,7 @@ export interface PlanEstimate {
   readonly seconds: number;
 }
 
-/** What a call takes where no limit says it. */
+/** The assumed duration of a call if no limit of the system gives it. */
 export const usualCallSeconds = 0.25;
 
 /** `limits`: of the settings of both systems. */

@@ -149,7 +149,7 @@ async function acceptId(
   await stores.logMarks.acceptUpTo({ solutionId, table }, id);
 }
 
-/** Asks for a check of the log. What the package stores later is checked again after that. */
+/** Asks for a check of the log. Rows that the package stores later are checked again after that. */
 async function askCheck(stores: ReplayStores, { kind, solutionId, subject }: QuarantinedItem): Promise<void> {
   const table = findLogTable(subject ?? '');
   if (kind !== 'row' || table === undefined) return;

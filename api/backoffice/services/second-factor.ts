@@ -48,7 +48,7 @@ interface Deps extends StoreAccess<Stores> {
 }
 
 const recoveryCodes = 10;
-/** What its secrets are sealed for. */
+/** The purpose with which its secrets are sealed. */
 const sealPurpose = 'second-factor';
 
 export type SecondFactorService = ReturnType<typeof createSecondFactorService>;

@@ -15,7 +15,7 @@ import type { UserStore } from '../../../shared/stores/staff/user-store';
 import { needAdmin } from './rights';
 import { auditEntry } from './trail';
 
-/** What it takes to open a session. */
+/** The stores for opening a session. */
 export interface SessionStores {
   readonly audit: Pick<AuditStore, 'add'>;
   readonly sessions: Pick<SessionStore, 'insert' | 'find'>;
@@ -30,7 +30,7 @@ interface Stores extends SessionStores {
 /** Where someone signs in from. */
 export interface Origin {
   readonly address: string;
-  /** What the browser or program calls itself. */
+  /** The name that the browser or program gives itself. */
   readonly userAgent?: string | undefined;
 }
 
@@ -44,7 +44,7 @@ export interface Session {
 /** The holder of a session and the rights of that session. */
 export interface Visitor {
   readonly caller: Caller;
-  /** What they must do on the console before anything else; null: nothing. */
+  /** The step that the user must take on the console before anything else. Null: there is none. */
   readonly duty: Duty | null;
   readonly method: SignInMethod;
   readonly hasSecondFactor: boolean;

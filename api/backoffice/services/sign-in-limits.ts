@@ -80,7 +80,7 @@ export async function forgive({ failedLogins }: FailureStores, counted: CountedA
   await failedLogins.forget(counted.own);
 }
 
-/** Nobody has looked at the attempt: it was none. */
+/** An attempt whose password was not checked does not count. */
 export const takeBack = ({ failedLogins }: FailureStores, counted: CountedAttempt): Promise<void> =>
   failedLogins.withdraw(counted.ids);
 

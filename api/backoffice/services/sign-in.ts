@@ -44,12 +44,12 @@ interface Stores extends FailureStores, SecondFactorStores, SessionStores {
 export interface SignIn extends BrowserOrigin {
   readonly email: string;
   readonly password: string;
-  /** Of the second factor, or a recovery code. */
+  /** The code of the second factor, or a recovery code. */
   readonly code?: string | undefined;
 }
 
 export interface BrowserSession extends Session {
-  /** What the browser is to show at its next sign-in, so that it is known. */
+  /** The token that the browser shows at its next sign-in, so that it is recognised. */
   readonly browserToken: string;
 }
 
@@ -61,7 +61,7 @@ export type SignInResult =
 export interface PasswordChange {
   readonly current: string;
   readonly next: string;
-  /** Of the session that asks: it goes on. */
+  /** The token of the calling session, which stays open. */
   readonly token: string;
 }
 
@@ -177,7 +177,10 @@ function breakGlass({ log }: Deps, user: UserCredentials, { address }: SignIn): 
   log.warn({ user: user.email, address }, 'an admin signed in with a password, past the identity provider');
 }
 
-/** An unknown e-mail costs the same check as a known one: time must not tell them apart. Answers what to take back, too. */
+/**
+ * An unknown e-mail costs the same check as a known one, so that the time does not reveal it. Also returns the attempt
+ * to take back.
+ */
 async function checkPassword(
   { stores, transaction, passwords }: Deps,
   attempt: SignIn,
@@ -190,7 +193,7 @@ async function checkPassword(
   const isRight = await passwords
     .verify(attempt.password, user?.passwordHash ?? null, turn)
     .catch(async (error: unknown) => {
-      // Too many wait: nobody has looked at the password, so whoever comes again as told is not counted out.
+      // Too many callers wait. The password was not checked, so the attempt does not count.
       await takeBack(stores, counted);
       throw error;
     });
@@ -238,7 +241,7 @@ const proofOf = (caller: Caller, password: string): SignIn => ({
   address: caller.address ?? '',
 });
 
-/** Whoever is known goes before all strangers. */
+/** Known callers come before unknown ones. */
 const turnOf = ({ address }: SignIn, { kind }: KnownAs): Turn => ({
   isKnown: kind !== 'stranger',
   from: callerNetwork(address),

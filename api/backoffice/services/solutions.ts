@@ -71,9 +71,9 @@ export interface ListedSolution extends AdminSolution {
 export interface SolutionDetail extends ListedSolution {
   readonly flags: readonly SetFlag[];
   readonly findings: readonly LogFinding[];
-  /** What it shows besides its e-mail address when it signs in. A MAC address is not a secret. */
+  /** The proof that it sends with its e-mail address when it signs in. A MAC address is not a secret. */
   readonly proof: 'secret' | 'mac' | 'nothing';
-  /** Of the settings that staff can change: another one after each change of them. */
+  /** The revision of the settings that staff can change. Each change gives a new one. */
   readonly revision: string;
 }
 
@@ -154,7 +154,7 @@ export function createSolutionService({ stores, transaction, forgetAccess }: Dep
     },
 
     /**
-     * Hides the solution and ends its access. What it sent is kept until `epack solution purge` removes it. Throws
+     * Hides the solution and ends its access. Its data is kept until `epack solution purge` removes it. Throws
      * `not-found`, `forbidden`.
      */
     async retire(caller: Caller, id: number): Promise<void> {
@@ -216,7 +216,7 @@ type SignInSettings = Pick<NewSolution, 'loginPolicy' | 'mac'>;
 const needsNoProof = (solution: Pick<AdminSolution, 'loginPolicy' | 'mac'>) =>
   proofOf(solution) === 'nothing';
 
-/** What a solution shows beside its mail. */
+/** The proof that a solution sends with its e-mail address. */
 function proofOf({ loginPolicy, mac }: Pick<AdminSolution, 'loginPolicy' | 'mac'>): SolutionDetail['proof'] {
   if (loginPolicy === 'secret') return 'secret';
   return mac === 'ignore' ? 'nothing' : 'mac';
@@ -286,7 +286,7 @@ async function defaultAccount({ accounts }: Stores): Promise<number> {
   return account.id;
 }
 
-/** What staff can change: what the audit trail shows before and after. */
+/** The settings that staff can change. The audit trail shows them before and after. */
 const settingsOf = (solution: AdminSolution) => ({
   mail: solution.mail,
   account: solution.account.name,

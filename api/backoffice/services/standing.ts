@@ -6,13 +6,13 @@ import type { KnownAs } from './sign-in-limits';
 
 /** Where a person signs in from. */
 export interface BrowserOrigin extends Origin {
-  /** What the browser shows of an earlier sign-in in it; undefined: nothing. */
+  /** The browser's proof of an earlier sign-in. Undefined: there is none. */
   readonly browserToken?: string | undefined;
 }
 
 type Known = Pick<SignInStore, 'findBrowser' | 'isKnownPlace' | 'noteBrowser'>;
 
-/** What is known of whoever signs in: by their browser, or else by where they come from. */
+/** What is known about a person who signs in, by their browser or else by their network. */
 export async function standingOf(
   signIns: Known,
   email: string,
@@ -27,7 +27,7 @@ export async function standingOf(
   return { kind: isAtHome ? 'place' : 'stranger' };
 }
 
-/** Of whoever holds a session. */
+/** What is known about a person with a session. */
 export const standingInSession = (token: string): KnownAs => ({
   kind: 'session',
   id: hashSessionToken(token).toString('base64url'),

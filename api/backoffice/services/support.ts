@@ -80,7 +80,7 @@ const wrongClockSeconds = 600;
 
 export type SupportService = ReturnType<typeof createSupportService>;
 
-/** What staff need for a support call: what happened, when, which file, which row, and why. */
+/** The information for a support call: what happened, when, in which file and row, and why. */
 export function createSupportService({ stores, solutions }: Deps) {
   return {
     /** Throws `not-found`. */

@@ -68,13 +68,13 @@ export function createSyncService({ stores, files, intake }: Deps) {
       return { sync, steps: stepsOf(sync, await timelines.events(syncId)) };
     },
 
-    /** What the solution sent. Throws `not-found`, also where retention has removed it. */
+    /** The upload of the solution. Throws `not-found`, also where retention has removed it. */
     async upload(caller: Caller, syncId: string): Promise<SyncFile> {
       const sync = await found(caller, syncId);
       return fileOf(`${syncId}.zip`, sync.archiveKey, sync.archiveSha256);
     },
 
-    /** What the solution was answered. Throws `not-found`, also where retention has removed it. */
+    /** The package for the solution. Throws `not-found`, also where retention has removed it. */
     async instructions(caller: Caller, syncId: string): Promise<SyncFile> {
       const sync = await found(caller, syncId);
       return fileOf(`${syncId}-instructions.zip`, sync.packageKey, sync.packageSha256);
@@ -119,7 +119,7 @@ const replayOf = (sync: string, { email: by }: Caller): Reason => ({
   values: { sync, by },
 });
 
-/** What the columns of a sync tell, and what its events tell. */
+/** The steps that the columns and the events of a sync show. */
 function stepsOf(sync: SyncDetail, events: readonly SyncEvent[]): SyncEvent[] {
   const columns: [string, Date | null][] = [
     ['received', sync.receivedAt],

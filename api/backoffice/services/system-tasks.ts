@@ -25,7 +25,7 @@ export const probeShape = z.object({
       code: z.string(),
       message: z.string(),
       about: z.array(z.string()).optional(),
-      /** Of what a pair uses of the system. */
+      /** The pair whose part of the system is probed. */
       pair: z.string().optional(),
       side: z.enum(['here', 'there']).optional(),
     }),

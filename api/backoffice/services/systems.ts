@@ -23,7 +23,7 @@ import type { PairSliceJobStore } from '../../../shared/stores/jobs/pair-slice-j
 import { needAdmin } from './rights';
 import { auditEntry } from './trail';
 
-/** What it takes to make or change a system. */
+/** The stores for creating or changing a system. */
 export interface SystemPutStores {
   readonly accounts: Pick<AccountStore, 'find'>;
   readonly audit: Pick<AuditStore, 'add'>;
@@ -35,7 +35,7 @@ export interface SystemPutStores {
 export interface SystemInput {
   readonly name: string;
   readonly kind: SystemKindName;
-  /** What stands beside `kind` in a file, not checked yet. */
+  /** The members besides `kind` in a file, not checked yet. */
   readonly config: unknown;
   /** By the names in `${NAME}`. Null removes a secret. Names that are not listed stay. */
   readonly secrets?: Readonly<Record<string, string | null>> | undefined;
@@ -173,7 +173,7 @@ export async function putSystem(
   return { system, outcome };
 }
 
-/** What was wrong, as the interface tells it. `below`: the keys before the path. */
+/** The error of the interface for these problems. `below`: the keys before the path. */
 export const refusedFields = (problems: readonly Problem[], below: Problem['path'] = []) =>
   invalidFields(
     problems.map(({ path, reason }) => ({

@@ -26,10 +26,10 @@ export interface Temperatures {
   readonly alerts: readonly ProbeAlert[];
 }
 
-/** What a chart is drawn from. */
+/** The data of a chart. */
 export interface TemperatureSeries {
   readonly probe: Probe;
-  /** How much time a point stands for. */
+  /** The time that one point covers. */
   readonly bucketSeconds: number;
   readonly buckets: readonly TemperatureBucket[];
   readonly alerts: readonly ProbeAlert[];

@@ -2,7 +2,7 @@ import type { AuditAction } from '../../../shared/domain/audit-action';
 import type { Caller } from '../../../shared/domain/staff';
 import type { AuditEntry } from '../../../shared/stores/staff/audit-store';
 
-/** What is recorded about an action. Never put a secret into `before` or `after`. */
+/** The record of an action. Never put a secret into `before` or `after`. */
 interface Deed {
   /** Null: the action concerns no solution. */
   readonly solutionId?: number | null;

@@ -42,7 +42,7 @@ export interface UserInput {
 /** Absent members stay as they are. */
 export interface UserEdit {
   readonly password?: string | undefined;
-  /** Of a new password; true: the console asks for another one at the next sign-in. */
+  /** True: the console asks for another password at the next sign-in. */
   readonly mustChangePassword?: boolean | undefined;
   readonly role?: Role | undefined;
   readonly accountIds?: readonly number[] | undefined;

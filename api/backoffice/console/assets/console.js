@@ -1,5 +1,5 @@
 // @ts-check
-// What makes the pages a little better where JavaScript runs. Nothing depends on it.
+// Improves the pages if JavaScript runs. Nothing depends on it.
 
 /** Times without a kitchen's clock are shown on the reader's own. */
 function localise(/** @type {ParentNode} */ root) {
@@ -12,7 +12,7 @@ function localise(/** @type {ParentNode} */ root) {
   }
 }
 
-/** One box ticks all of the list's, and tells of how many. */
+/** One box ticks all boxes of the list, and shows how many they are. */
 function tickAll(/** @type {ParentNode} */ root) {
   for (const all of root.querySelectorAll('input[data-tick-all]')) {
     if (!(all instanceof HTMLInputElement)) continue;
@@ -27,11 +27,11 @@ function tickAll(/** @type {ParentNode} */ root) {
   }
 }
 
-/** Of a bar that scrolls sideways, the part that one is at is shown. */
+/** Scrolls a navigation bar sideways until its current entry is visible. */
 for (const current of document.querySelectorAll('nav [aria-current]'))
   current.scrollIntoView({ block: 'nearest', inline: 'center' });
 
-/** What cannot be taken back is asked for twice. */
+/** An action that cannot be undone needs a second click. */
 document.addEventListener('submit', (event) => {
   const button = event instanceof SubmitEvent ? event.submitter : null;
   const question = button?.getAttribute('data-confirm');

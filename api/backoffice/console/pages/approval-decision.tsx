@@ -14,9 +14,9 @@ interface Props {
   readonly decidedBy: string | null;
   readonly approve: string;
   readonly reject: string;
-  /** What is asked before it is approved. Undefined: nothing. */
+  /** The question before an approval. Undefined: there is none. */
   readonly question: string | undefined;
-  /** What is told beside who decided it. */
+  /** The text after the name of the person who decided it. */
   readonly outcome?: string;
 }
 

@@ -41,7 +41,7 @@ const treeQuery = z.object({ folder: documentPath, foldersAfter: documentPath, l
 const shownRows = 20;
 const treeRows = 50;
 
-/** Of a kitchen or of a pair of systems: their ids come from one counter. */
+/** An approval of a kitchen or of a pair of systems. Their ids come from one counter. */
 type AnyApproval =
   | { readonly id: string; readonly of: 'kitchen'; readonly approval: Approval }
   | { readonly id: string; readonly of: 'pair'; readonly approval: PairApproval };

@@ -47,7 +47,7 @@ type Decision = z.output<typeof decision>;
 const shownRows = 20;
 const fieldPrefix = 'f.';
 
-/** Of a kitchen or of a pair of systems: their ids come from one counter. */
+/** A conflict of a kitchen or of a pair of systems. Their ids come from one counter. */
 type AnyConflict =
   | { readonly id: string; readonly of: 'kitchen'; readonly conflict: Conflict }
   | { readonly id: string; readonly of: 'pair'; readonly conflict: PairConflict };
@@ -126,7 +126,7 @@ async function decideOfKitchen(
   await conflicts.decide(caller, pathBigId(request, 'conflict'), given, revision ?? null);
 }
 
-/** Field by field: what one side holds, or another value. */
+/** The choice for each field: the value of one side, or another value. */
 function pairChoice(conflict: PairConflict, body: unknown, { choice, candidate }: Decision): PairChoice {
   if (choice === 'here' || choice === 'there') return choice;
   if (choice === 'candidate') return { candidate: candidate ?? '' };
@@ -140,7 +140,7 @@ function pairChoice(conflict: PairConflict, body: unknown, { choice, candidate }
   return { fields: Object.fromEntries(fields) };
 }
 
-/** A browser sends texts: where both sides hold numbers, or truths, it is one as well. */
+/** A browser sends texts. If both sides have numbers or booleans, the text becomes one as well. */
 function typedAs({ here, there }: PairConflict, name: string, text: string): unknown {
   const known = [flatState(here)?.[name], flatState(there)?.[name]].filter(
     (value) => value !== null && value !== undefined,

@@ -15,7 +15,7 @@ interface Props {
   readonly findings: readonly Finding[];
 }
 
-/** What is wrong with a solution: what, when, which file, which row, why, and what to do. */
+/** The problems of a solution: what happened, when, in which file and row, why, and what to do. */
 export function Findings({ visit, solution, findings }: Props): VNode {
   const { words } = visit;
   if (findings.length === 0) {

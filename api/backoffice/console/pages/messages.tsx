@@ -25,7 +25,7 @@ const query = pageQuery(z.string().regex(/^-\d{1,18}$/, 'is no cursor'));
 const message = z.object({ subject: keepableText(1, 200), body: keepableText(1, 10_000) });
 const shownRows = 50;
 
-/** What staff tell a solution, and whether it was read. */
+/** The messages of staff to a solution, and whether they were read. */
 export function createMessagePageRoutes(services: Services, visiting: Visiting): Router {
   const router = Router();
 
@@ -130,21 +130,21 @@ const MessageRow = ({
   </li>
 );
 
-/** Of an alert what happened is said in the words of whoever looks; below stands what the kitchen was told. */
+/** The title of an alert is in the reader's language. The text below it is in the language of the kitchen. */
 function titleOf(words: Words, message: Message): string {
   if (message.digestOf !== null) return words.probeDigest(message.digestOf);
   const event = englishEventOf(words, message);
   return event === null ? message.subject : words.problemOf(event.place, event.said);
 }
 
-/** Kitchens are told of probes in English or French. Undefined: a person wrote it. */
+/** Kitchens get alerts of probes in English or French. Undefined: a person wrote it. */
 function languageOf(words: Words, message: Message): string | undefined {
   if (message.kind !== 'probe-alert') return undefined;
   if (message.digestOf !== null) return message.subject.startsWith(digestSubjectStarts.en) ? 'en' : 'fr';
   return englishEventOf(words, message) === null ? 'fr' : 'en';
 }
 
-/** What an English alert tells of. */
+/** The event of an English alert. */
 function englishEventOf(words: Words, { kind, subject }: Message): { place: string; said: string } | null {
   const at = subject.lastIndexOf(': ');
   const known: Readonly<Record<string, string>> = words.probeEvents;

@@ -60,7 +60,7 @@ const newTarget = z.object({
 const edit = z.object(terms).partial();
 const events = z.array(z.enum(notificationEvents)).min(1);
 
-/** Who is notified about what. For managers, limited to their accounts. */
+/** The recipients of each notification. Managers see only their accounts. */
 export function createNotificationPageRoutes(
   { notifications, sendsMail }: Services,
   visiting: Visiting,

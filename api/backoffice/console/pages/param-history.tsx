@@ -42,7 +42,7 @@ export const History = ({
   </ol>
 );
 
-/** What a version changed. For the oldest version shown, that is not known. */
+/** The changes of a version. For the oldest version shown, that is not known. */
 function Changes({
   words,
   parameterClass,

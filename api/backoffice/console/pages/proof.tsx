@@ -10,9 +10,9 @@ import type { Visit } from '../visit';
 export const proofField = '_proof';
 
 interface ProofState {
-  /** Where the form goes that was sent. */
+  /** The path to which the earlier form was sent. */
   readonly action: string;
-  /** What was typed into it. */
+  /** The values that were entered in it. */
   readonly fields: readonly (readonly [string, string])[];
   readonly problem: AppError | null;
   readonly method: SignInMethod;

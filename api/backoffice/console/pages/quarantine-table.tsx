@@ -21,7 +21,7 @@ interface Props {
 
 export type ListQuery = Readonly<Record<string, string | number | undefined>>;
 
-/** What was refused: which file, which row, why. */
+/** The refused rows, with their file and the reason. */
 export const QuarantineTable = ({ words, items, zone, names, list, tickedFor = null }: Props): VNode => (
   <Table
     label={words.refused}

@@ -177,7 +177,7 @@ function readingsPage(
   );
 }
 
-/** What a table is about comes before what all tables have. */
+/** The table's own columns come before the columns of all tables. */
 function orderedColumns({ columns }: LogTable): readonly LogColumn[] {
   const last = ['UserName', 'IsConform', 'CorrectiveAction', 'Comment', 'PhotoName'];
   return [

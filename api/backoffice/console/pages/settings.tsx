@@ -40,7 +40,7 @@ const secretForm = z
   .transform(({ leaked }) => ({ isLeaked: leaked === 'yes' }));
 const deeds = ['block', 'unblock', 'unlock', 'forget-mac', 'ignore-mac'] as const;
 
-/** What staff set about a solution itself, and who may use it. */
+/** The settings of a solution, and the people who may use it. */
 export function createSettingsPageRoutes(
   { solutions, otherZones, notifications }: Services,
   visiting: Visiting,
@@ -133,7 +133,7 @@ const changesOf = {
 interface Shown {
   readonly solution: SolutionDetail;
   readonly accounts: readonly Account[];
-  /** Readings that stand in another time zone. */
+  /** Readings that are stored in another time zone. */
   readonly elsewhere: OtherZoneReadings;
 }
 
@@ -199,7 +199,7 @@ function settingsPage(
   );
 }
 
-/** Nothing where all readings stand in the solution's time zone. */
+/** Shows nothing if all readings are stored in the solution's time zone. */
 function OtherZoneCard({
   visit: { words, csrf, caller },
   solution,

@@ -6,7 +6,7 @@ import type { PasswordSignIn } from '../../../../shared/domain/sign-in-rules';
 import type { Words } from '../words';
 
 export interface SignInState {
-  /** What went wrong; null: nothing. */
+  /** The problem of the last attempt. Null: there was none. */
   readonly problem: string | null;
   /** As it was typed. */
   readonly email: string;

@@ -374,7 +374,7 @@ const enrolPage = (visit: Visit, accounts: readonly Account[], problem: ProblemT
   );
 };
 
-/** What a solution signs in with, when its packages count, and its clock. */
+/** The settings for a solution's sign-in, its packages and its clock. */
 export const PolicyFields = ({
   words,
   values,

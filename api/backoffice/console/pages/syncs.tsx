@@ -410,7 +410,7 @@ interface CountTableProps<Name extends string> {
   readonly rows: readonly (readonly [string, Readonly<Record<Name, number>>])[];
 }
 
-/** What changed, by name; of what did not, the names alone. */
+/** The counts of everything that changed, by name, and only the names of everything else. */
 function CountTable<Name extends string>({ words, label, names, rows }: CountTableProps<Name>): VNode {
   const hasChanged = (counts: Readonly<Record<Name, number>>) =>
     names.some((name) => !quietCounts.includes(name) && counts[name] > 0);

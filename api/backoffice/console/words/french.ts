@@ -20,7 +20,7 @@ import { solutionsFrench } from './french/solutions';
 import { syncsFrench } from './french/syncs';
 import { usersFrench } from './french/users';
 
-/** Before : ; ? and ! stand no-break spaces, as French print has them: a sign never begins a line. */
+/** No-break spaces come before : ; ? and !, as in French print, so that no sign begins a line. */
 export const french: Words = {
   language: 'fr',
   locale: 'fr-FR',

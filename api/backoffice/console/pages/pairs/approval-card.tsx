@@ -12,7 +12,7 @@ interface Props {
   readonly approval: PairApproval;
   /** Where the decision is sent; it leads back to the same list. */
   readonly action: string;
-  /** It stands above its folders. */
+  /** True: the card is shown above the folders of the approval. */
   readonly isAlone?: boolean;
 }
 

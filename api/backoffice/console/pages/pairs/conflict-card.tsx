@@ -19,13 +19,13 @@ export const valuePrefix = 'f.';
 interface Props {
   readonly visit: Visit;
   readonly conflict: PairConflict;
-  /** Where a decision leads back to. */
+  /** The page that follows a decision. */
   readonly back: string;
   /** The page shows both copies already. */
   readonly isOnLink?: boolean;
 }
 
-/** What two systems hold otherwise, and who decides it. */
+/** The values that differ in two systems, and who decides about them. */
 export function PairConflictCard({ visit, conflict, back, isOnLink = false }: Props): VNode {
   const { words, caller } = visit;
   const { pairs } = words;
@@ -74,7 +74,7 @@ const Decided = ({ words, conflict }: { words: Words; conflict: PairConflict }):
   </p>
 );
 
-/** What a person knows it by. */
+/** The name by which a person recognises the record. */
 const conflictName = ({ here, there, side, key, candidates }: PairConflict): string =>
   nameOfCopy(flatState(here) ?? flatState(there) ?? shownCandidate(candidates, side, key)) ?? key;
 
@@ -192,7 +192,10 @@ function DecisionForms({ visit, conflict, back }: Omit<Props, 'isOnLink'>): VNod
   );
 }
 
-/** The side that has it wins: it stays on both. The side that deleted it wins: it goes on both. */
+/**
+ * If the side that has the record wins, it stays on both sides. If the side that deleted it wins, it is deleted on
+ * both.
+ */
 const DeletionButtons = ({ words, gone }: { words: Words; gone: 'here' | 'there' }): VNode => (
   <>
     <button class="button" name="choice" value={otherSide[gone]}>
@@ -275,10 +278,10 @@ function JoinForm({ visit, conflict, back }: Omit<Props, 'isOnLink'>): VNode {
 
 const otherSide = { here: 'there', there: 'here' } as const;
 
-/** Where records are many-sided, the fields in which they differ are the ones to choose by. */
+/** Of records with many fields, only fields that differ help a person to choose. */
 const mostColumns = 5;
 
-/** What was looked at, and below it all that could be the same, field by field. */
+/** The record in question, and below it all candidates, field by field. */
 function CandidateTable({ words, conflict }: { words: Words; conflict: PairConflict }): VNode | null {
   const { pairs } = words;
   const { side, key, systems } = conflict;

@@ -17,7 +17,7 @@ import type { Words } from '../../words';
 import { PairApprovalCard } from './approval-card';
 import { below, FolderTrail, folderPath } from './plan-tree';
 
-/** What waits for an approval, folder by folder, with a decision for each folder and each kind. */
+/** The entries that wait for an approval, folder by folder, with a decision for each folder and each kind. */
 export function heldTreePage(visit: Visit, folder: string, tree: HeldTree): VNode {
   const { words } = visit;
   const { pairs } = words;
@@ -77,7 +77,7 @@ interface KindsProps {
   readonly counts: HeldCounts;
 }
 
-/** Where all that waits is of one kind, the decision about all of it says the same. */
+/** If all waiting entries are of one kind, the decision about everything is enough. */
 function Kinds({ visit, path, counts }: KindsProps): VNode | null {
   const { pairs } = visit.words;
   const present = kinds.filter((kind) => counts[kind] !== undefined);
@@ -130,7 +130,7 @@ interface PartProps {
   readonly path: string;
   /** The field of the form that chooses the part. */
   readonly part: { readonly name: 'folder' | 'kind'; readonly value: string };
-  /** What a person calls the part. */
+  /** The name of the part for people. */
   readonly what: string;
 }
 

@@ -179,7 +179,7 @@ function Deeds({ visit, story }: { visit: Visit; story: LinkStory }): VNode | nu
   );
 }
 
-/** Both copies side by side: what each side holds, what it was last seen to hold, and why they differ. */
+/** Both copies side by side: the current values, the last known values, and why they differ. */
 function Copies({ words, story }: { words: Words; story: LinkStory }): VNode {
   const { pairs } = words;
   const { pair, fields, holds } = story;

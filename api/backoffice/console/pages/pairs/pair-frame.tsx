@@ -13,7 +13,7 @@ interface Props {
   readonly visit: Visit;
   readonly pair: PairEntry;
   readonly tab: PairTab;
-  /** Where it is a page below a tab. */
+  /** The title of a page below a tab. */
   readonly title?: string;
   readonly subtitle?: ComponentChildren;
   readonly children: ComponentChildren;
@@ -76,7 +76,7 @@ export const pairPath = (name: string, tab: PairTab = 'now'): string =>
 /** Name of the system on that side. */
 export const systemOn = (pair: PairEntry, side: 'here' | 'there'): string => pair[side].name;
 
-/** What of the system it is: an entity, a table, a folder; empty: the whole. */
+/** The part of the system that the pair uses: an entity, a table or a folder. Empty: the whole system. */
 export function endText({ config }: Pick<PairEntry, 'config'>, side: 'here' | 'there'): string {
   const end = z.object({ [side]: z.record(z.string(), z.unknown()) }).safeParse(config).data?.[side];
   const name = ['entity', 'table', 'model', 'root'].map((key) => end?.[key]).find((one) => one !== undefined);

@@ -22,7 +22,7 @@ interface Props {
   readonly problem: ProblemText | null;
 }
 
-/** What a pair has found, and what became of it. */
+/** The records that a pair has found, and the result of each. */
 export function pairJobsPage(visit: Visit, { pair, state, page, problem }: Props): VNode {
   const { words } = visit;
   const path = pairPath(pair.name, 'jobs');
@@ -51,7 +51,7 @@ interface TableProps {
   readonly visit: Visit;
   readonly pair: PairEntry;
   readonly jobs: readonly LinkJobView[];
-  /** Where a retry leads back to. */
+  /** The page that follows a retry. */
   readonly back: string;
 }
 
@@ -95,7 +95,7 @@ function JobTable({ visit, pair, jobs, back }: TableProps): VNode {
   );
 }
 
-/** What a person knows the record by; its key where it has no link yet. */
+/** The name by which a person recognises the record, or its key if it has no link yet. */
 const jobName = ({ seen, key }: LinkJobView): string => nameOfCopy(flatState(seen)) ?? key;
 
 const tones: Readonly<Record<LinkJobViewState, Tone>> = {

@@ -19,14 +19,14 @@ import { visibleLines } from './shown-value';
 
 interface Props {
   readonly pair: PairEntry;
-  /** Undefined: all but those that are gone. */
+  /** Undefined: all except deleted and parted ones. */
   readonly state: LinkViewState | undefined;
   readonly search: string | undefined;
   readonly page: ListPage<LinkView>;
   readonly problem: ProblemText | null;
 }
 
-/** What both systems hold. */
+/** The records that exist in both systems. */
 export function pairLinksPage(visit: Visit, { pair, state, search, page, problem }: Props): VNode {
   const { words } = visit;
   const path = pairPath(pair.name, 'links');
@@ -130,7 +130,7 @@ export const LinkBadge = ({ words, state }: { words: Words; state: LinkViewState
   <Badge tone={tones[state]}>{words.pairs.linkStates[state]}</Badge>
 );
 
-/** What a person knows it by; its keys where it has no text. */
+/** The name by which a person recognises the record, or its keys if it has no text. */
 export const linkName = ({ id, here, there }: Pick<LinkView, 'id' | 'here' | 'there'>): string =>
   nameOfCopy(flatState(here?.seen) ?? flatState(there?.seen)) ?? here?.key ?? there?.key ?? id;
 

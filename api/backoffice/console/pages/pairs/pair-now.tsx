@@ -13,7 +13,7 @@ import { lagText } from './pair-table';
 import { RunTable } from './pair-runs';
 import { PauseReason } from './system-parts';
 
-/** How a pair stands, and what can be done about it. */
+/** The status of a pair, and the actions that are possible. */
 export function pairNowPage(visit: Visit, status: PairStatus, problem: ProblemText | null): VNode {
   const { words, caller } = visit;
   const { pair, lastRun } = status;
@@ -163,7 +163,7 @@ function Counts({ title, empty, counts, words }: CountsProps): VNode {
   );
 }
 
-/** What no listing tells: a record that is to be looked at, two that are one. */
+/** The actions that no listing causes: to examine one record, or to join two. */
 function ByHand({ visit, pair }: { visit: Visit; pair: PairEntry }): VNode {
   const { words, csrf } = visit;
   const { pairs } = words;

@@ -107,7 +107,7 @@ const Kept = ({ words, pair, run, kept: { items, next } }: OfRun & Pick<RunProps
   </Card>
 );
 
-/** What it holds now, and what it would have been again. */
+/** The current values, and the values that a restoration would have written. */
 function KeptRow({ words, pair, item }: Omit<OfRun, 'run'> & { item: KeptValueView }): VNode {
   const { link, here, there, fields } = item;
   const [now, wanted] = [statesOf(item.now), statesOf(item.wanted)];
@@ -179,7 +179,7 @@ interface TableProps {
   readonly runs: readonly RunView[];
 }
 
-/** What each run did, with its calls. */
+/** The result of each run, with its calls. */
 export function RunTable({ visit, pair, runs }: TableProps): VNode {
   const { words } = visit;
   const { pairs } = words;

@@ -42,7 +42,7 @@ export const VerdictBadge = ({ words, verdict }: { words: Words; verdict: string
   <Badge tone={tones[verdict] ?? 'calm'}>{verdictText(words, verdict)}</Badge>
 );
 
-/** Of something that was done: a record that was only looked at is not joined anew. */
+/** The badge of something that was done. A record that was only examined is not joined again. */
 export const DoneBadge = ({ words, verdict }: { words: Words; verdict: string }): VNode =>
   verdict === 'unchanged' || verdict === 'agreed' ? (
     <Badge tone="calm">{words.pairs.nothingToChange}</Badge>
@@ -50,7 +50,7 @@ export const DoneBadge = ({ words, verdict }: { words: Words; verdict: string })
     <VerdictBadge words={words} verdict={verdict} />
   );
 
-/** What becomes, or became, of a record. */
+/** The planned or actual result for a record. */
 export function verdictText({ pairs }: Words, verdict: string): string {
   const known: Readonly<Record<string, string>> = pairs.verdicts;
   return Object.hasOwn(known, verdict) ? (known[verdict] ?? verdict) : verdict;
@@ -91,7 +91,7 @@ function PlanLine({ words, pair, item }: Omit<Props, 'items'> & { item: PlanItem
   );
 }
 
-/** What a person knows it by. Null: it has no text. */
+/** The name by which a person recognises the record. Null: it has no text. */
 function nameOfItem({ before, after }: Pick<PlanItemView, 'before' | 'after'>): string | null {
   const [then, now] = [statesOf(before), statesOf(after)];
   return nameOfCopy(now?.here ?? now?.there ?? then?.here ?? then?.there ?? null);
@@ -144,7 +144,7 @@ export interface FieldChange {
   readonly after: unknown;
 }
 
-/** What one side holds otherwise after than before. */
+/** The fields of one side whose values differ before and after. */
 export function changesOf(
   { before, after }: { readonly before: unknown; readonly after: unknown },
   side: 'here' | 'there',

@@ -112,7 +112,7 @@ interface LineProps extends Omit<Props, 'path' | 'tree'> {
   readonly within: string;
 }
 
-/** What would become of one document, and on which side. */
+/** The planned result for one document, and its side. */
 function DocumentLine({ words, pair, item, within }: LineProps): VNode {
   const { pairs } = words;
   const shown = item.path ?? item.key;

@@ -19,12 +19,12 @@ import { ValueChange } from './shown-value';
 
 interface Props extends PlanOfPair {
   readonly page: ListPage<PlanItemView>;
-  /** Of a plan of documents. Null: it is one of records. */
+  /** The tree of a plan of documents. Null: it is a plan of records. */
   readonly tree: PlanFolder | null;
   readonly problem: ProblemText | null;
 }
 
-/** What a run would do, before anything is done. While it is made, the page renews itself. */
+/** The changes that a run would make. The page refreshes itself while the plan is made. */
 export function planPage(visit: Visit, { pair, plan, summary, estimate, page, tree, problem }: Props): VNode {
   const { words } = visit;
   const { pairs } = words;

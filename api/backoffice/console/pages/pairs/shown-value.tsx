@@ -9,7 +9,7 @@ export function ShownValue({ words, value }: { words: Words; value: unknown }): 
   return <span class="value">{valueOf(words, value)}</span>;
 }
 
-/** What a value was, crossed out, and what it is or would be. A record that is new had none before. */
+/** The earlier value, crossed out, and the new one. A new record has no earlier value. */
 export const ValueChange = ({
   words,
   before,

@@ -7,7 +7,7 @@ import { Badge, Moment, type Tone } from '../../parts';
 import { visibleText } from '../../../../../shared/domain/visible-text';
 import type { Words } from '../../words';
 
-// What several pages tell of a system.
+// The parts that several pages show of a system.
 
 const tones: Readonly<Record<RemoteSystemEntry['state'], Tone>> = {
   up: 'good',
@@ -29,7 +29,9 @@ interface Pause {
   readonly reason: string | null;
 }
 
-/** Why somebody or the server paused it: a word of ours is told as a sentence, what a person wrote as it is. */
+/**
+ * Why a person or the server paused the system. A reason code becomes a sentence; a person's text is shown unchanged.
+ */
 export function PauseReason({ words, reason }: Pause): VNode | null {
   if (reason === null || reason === '') return null;
   const known: Readonly<Record<string, string>> = words.pairs.pauseReasons;

@@ -22,7 +22,7 @@ interface Props extends SystemOnBoard {
   readonly problem: ProblemText | null;
 }
 
-/** One system: how it stands, what it can do, what was found. */
+/** One system: its status, its capabilities and the findings of its probes. */
 export function systemPage(visit: Visit, { system, note, probe, hooks, pairs, problem }: Props): VNode {
   const { words } = visit;
   return (

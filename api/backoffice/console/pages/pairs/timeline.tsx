@@ -16,7 +16,7 @@ interface Props {
   readonly events: readonly LinkEventView[];
 }
 
-/** All that was done about a record, the newest first, each call with its answer. */
+/** The events of a record, the newest first, with each call and its response. */
 export const Timeline = ({ words, pair, events }: Props): VNode => (
   <Card
     id="timeline"
@@ -35,7 +35,7 @@ export const Timeline = ({ words, pair, events }: Props): VNode => (
   </Card>
 );
 
-/** What the others say is a sentence of ours, which their name says already. */
+/** The reasons of other kinds only repeat the name of the kind. */
 const toldReasons: readonly string[] = ['failed', 'given-up', 'untouched', 'skipped', 'quarantined'];
 const badKinds: readonly string[] = ['failed', 'given-up', 'conflict', 'quarantined', 'untouched'];
 
@@ -75,7 +75,7 @@ interface DoneProps extends Omit<Props, 'events'> {
   readonly event: Pick<LinkEventView, 'operations' | 'before' | 'after'>;
 }
 
-/** What was written, side by side. */
+/** The written values, side by side. */
 export function Done({ words, pair, event }: DoneProps): VNode {
   return (
     <>
@@ -91,7 +91,7 @@ export function Done({ words, pair, event }: DoneProps): VNode {
   );
 }
 
-/** What was created, and written to once more, was created. */
+/** A record that was created and then updated is shown as created. */
 export const firstOfEach = (operations: ReturnType<typeof operationsOf>) =>
   operations.filter(
     ({ side, op }, place) => op !== 'update' || !operations.slice(0, place).some((one) => one.side === side),

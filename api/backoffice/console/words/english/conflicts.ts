@@ -44,7 +44,7 @@ export const conflictsEnglish = {
   noApprovalsMeaning: 'No synchronisation wanted to change too much.',
   toDelete: (count: number, className: string) => `${className}: ${several(count, 'deletion', 'deletions')}`,
   toChange: (count: number, className: string) => `${className}: ${several(count, 'change', 'changes')}`,
-  /** Of `changes`, why they wait; else the class allows no more. */
+  /** The reasons of approvals of the kind `changes`. Other approvals wait because of the limit of the class. */
   approvalReasons: {
     'first-upload':
       'This is the first upload of a new device. It may contain factory settings, or the settings of an old backup.',

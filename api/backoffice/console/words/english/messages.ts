@@ -33,7 +33,7 @@ export const messagesEnglish = {
   } satisfies Record<ProbeEventText, string>,
   read: 'read',
   delivered: 'delivered',
-  /** Of a message that goes down as part of another one. */
+  /** The state of a message that is sent as a part of another one. */
   toldInDigest: 'Sent to the kitchen in a digest',
   probeDigest: (alerts: number) => `Digest of ${alerts} ${alerts === 1 ? 'probe alert' : 'probe alerts'}`,
   waitsForSync: 'waits',

@@ -1,7 +1,7 @@
 import { faultText } from '../../../../../shared/domain/field-fault';
 import { several } from './several';
 
-/** Of errors, by their code. None: what the server says of them is in English already. */
+/** Texts of errors, by their code. There are none, because the texts of the server are in English. */
 const problems: Readonly<Record<string, string>> = {};
 
 /** Texts of what went wrong: errors, and faults of fields. */

@@ -103,7 +103,7 @@ const refusedBecause: Readonly<Record<RefusalCode, Refusal>> = {
 /** Texts of the quarantine, and why something was refused. */
 export const quarantineEnglish = {
   refusedBecause,
-  /** Of a code that an earlier version gave. */
+  /** The text for a code of an earlier version. */
   refusedOtherwise: {
     why: 'It could not be applied.',
     advice: 'Read the reason, correct the text and process it again, or discard it.',

@@ -1,7 +1,7 @@
 import type { PairWords } from '../english/pairs';
 import { several } from './several';
 
-/** Before : ; ? and ! stand no-break spaces, as French print has them. */
+/** No-break spaces come before : ; ? and !, as in French print. */
 export const pairsFrench: PairWords = {
   systems: 'Systèmes',
   system: 'Système',
