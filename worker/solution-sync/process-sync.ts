@@ -42,21 +42,22 @@ import { mergeUpload, type MergedParameters } from './params/merge-upload';
 interface Deps {
   readonly db: Db;
   readonly files: FileStore;
-  /** What holds for solutions without bounds of their own. */
+  /** The limits of solutions without their own. */
   readonly quotas: Pick<Quotas, 'openQuarantine' | 'extraColumns'>;
-  /** Of what kitchens are told. */
+  /** The language of the texts for kitchens. */
   readonly language: Language;
   readonly noteReadings: NoteReadings;
 }
 
-/** Runs one step of a sync, and may tell how long it took. */
+/** Runs one step of a sync, and may measure its duration. */
 export type Step = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
 const plainly: Step = (_name, work) => work();
 
 /**
- * Applies an upload and answers it: logs, parameters, photos, instructions, report, status 2 and the end of the
- * job are one transaction, so they happen once or not at all. Throws `fence-lost` where the job is another's by now.
+ * Applies an upload and prepares its package: logs, parameters, photos, instructions, report, status 2 and the end of
+ * the job are one transaction, so they happen once or not at all. Throws `fence-lost` if another worker now has the
+ * job.
  */
 export async function processSync(
   { db, files, quotas, language, noteReadings }: Deps,
@@ -108,7 +109,7 @@ export async function processSync(
   return report;
 }
 
-/** Gives a sync up: nothing of it is applied, the upload stays for a replay, and the solution is told. */
+/** Gives a sync up: nothing of it is applied, the upload stays for a replay, and the solution gets an error report. */
 export async function failSync({ db, files }: Pick<Deps, 'db' | 'files'>, job: SyncJob): Promise<void> {
   const why: Reason = { code: 'attempts-used-up', values: { attempts: job.attempts } };
   const report: SyncReport = {
@@ -133,7 +134,10 @@ export async function failSync({ db, files }: Pick<Deps, 'db' | 'files'>, job: S
   await removeUnpacked(files, job);
 }
 
-/** The archive has it all. What a failure leaves goes with the archive, and is no fault of the sync, which has ended. */
+/**
+ * The archive contains everything. Files that remain after a failure are removed with the archive. They are no failure
+ * of the sync, which has ended.
+ */
 async function removeUnpacked(files: FileStore, { syncId }: SyncJob): Promise<void> {
   await files.remove(unpackedPrefixOf(syncId)).catch(() => undefined);
 }
@@ -175,7 +179,7 @@ async function planLogReplacements(
 ): Promise<void> {
   for (const table of logTablesOf(job.channel)) {
     const sent = logs.filter((log) => log.table === table);
-    // Of two files of one name nobody can tell which is the log.
+    // If two files have the same name, nobody can know which one is the log.
     if (sent.length <= 1)
       await planLogReplacement(transaction, { ...job, table, file: sent[0]?.file ?? null });
   }
@@ -199,13 +203,13 @@ async function keepAllPhotos(
 }
 
 interface InstructionContext extends Pick<Begun, 'flags' | 'hasReplacements'> {
-  /** Of what the kitchen is told. */
+  /** The language of the texts for the kitchen. */
   readonly language: Language;
   readonly statement: SolutionStatement;
   readonly report: SyncReport;
 }
 
-/** What the solution is to do, file by file, in the order in which it is to do it. */
+/** The instructions for the solution, file by file, in the order in which it must carry them out. */
 async function* instructionFiles(
   transaction: Transaction,
   job: SyncJob,
@@ -231,7 +235,7 @@ async function* instructionFiles(
   yield* standingFiles(transaction.db, job);
 }
 
-/** What every package of the channel holds, whatever became of the upload. */
+/** The files in every package of the channel, whatever the result of the upload. */
 const standingFiles = (db: Db, { channel, solutionId }: SyncJob): InstructionFile[] =>
   channel === 'photos' ? [photoIndex(createPhotoStore(db), solutionId)] : [];
 

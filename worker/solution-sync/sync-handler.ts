@@ -13,9 +13,9 @@ import { failSync, processSync } from './process-sync';
 interface Deps {
   readonly db: Db;
   readonly files: FileStore;
-  /** What holds for solutions without bounds of their own. */
+  /** The limits of solutions without their own. */
   readonly quotas: Pick<Quotas, 'openQuarantine' | 'extraColumns'>;
-  /** Of what kitchens are told. */
+  /** The language of the texts for kitchens. */
   readonly language: Language;
   readonly noteReadings: NoteReadings;
   readonly watch: SyncWatch;

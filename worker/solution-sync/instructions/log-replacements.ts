@@ -7,7 +7,7 @@ import { tableFileOf } from './replacements';
 
 /** Rows of a table that only the manager has. */
 export interface ManagerRows {
-  /** What they have beyond the table's columns. */
+  /** The columns that they have in addition to those of the table. */
   readonly columns: readonly string[];
   /** By the names of the columns. */
   pages(): AsyncIterable<readonly ReadonlyMap<string, string>[]>;

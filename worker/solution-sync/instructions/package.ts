@@ -58,7 +58,7 @@ async function* seenBy(hash: ReturnType<typeof createHash>, bytes: Readable): As
   }
 }
 
-/** The manifest comes last: it tells the digest of what was written before it. */
+/** The manifest comes last, because it contains the digests of the files before it. */
 async function* entries(
   { syncId, channel }: { readonly syncId: string; readonly channel: Channel },
   { instructions, report, classes }: PackageContents,

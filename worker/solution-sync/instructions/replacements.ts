@@ -6,13 +6,13 @@ import type { ChannelKey } from '../../../shared/domain/channel';
 import { createReplacementStore } from '../../../shared/stores/parameters/replacement-store';
 import type { Begun } from '../../../shared/stores/syncs/sync-steps';
 
-/** What a package sends as a whole, as `r`. */
+/** The classes and tables that a package sends completely, as `r`. */
 export interface Replacements {
   readonly parameterClasses: readonly ParameterClass[];
   readonly tables: readonly LogTable[];
 }
 
-/** What the flags ask for now, and what the solution could not replace before. */
+/** The replacements that the flags ask for now, and those that the solution could not carry out before. */
 export async function dueReplacements(
   db: Db,
   { solutionId, channel, syncId }: ChannelKey & { readonly syncId: string },

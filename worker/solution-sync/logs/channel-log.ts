@@ -10,7 +10,7 @@ export type NoteReadings = (db: Db, solutionId: number, rows: InsertedRows) => P
 
 type ChannelLogInput = LogFileInput & { readonly noteReadings: NoteReadings };
 
-/** Loads a log file, with what its channel does besides. */
+/** Loads a log file, with the additional work of its channel. */
 export function loadChannelLog(
   transaction: Transaction,
   channel: Channel,

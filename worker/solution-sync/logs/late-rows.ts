@@ -39,7 +39,7 @@ export interface StoredRow {
   readonly raw: Buffer;
 }
 
-/** What the temporary table holds in the end: line, offset in the file, length, each a field of a tuple. */
+/** The last columns of the temporary table: line, offset in the file, length, each a field of a tuple. */
 export const PLACE_FIELDS = 3;
 
 export function createLateRows(
@@ -53,8 +53,8 @@ export function createLateRows(
   const list = (of: string) => columns.map((column) => `${of}."${column}"`).join(', ');
   const sameId = `stored.solution_id = ${solutionId} and stored.id = late.id`;
   const otherTime = (column: string) => `"other_${column}"`;
-  // What the clock shows twice is told apart by the rows around it. Where those are not sent with it, either is the same row.
-  // So is a row that was read in another time zone, which was the solution's then.
+  // A time that the clock shows twice is distinguished by the rows around it. If these are not sent with it, both
+  // readings count as the same row. So does a row that was read in an earlier time zone of the solution.
   const meant = columns.map((column) =>
     timeColumns.includes(column)
       ? `case when stored."${column}" = any(late.${otherTime(column)}) then stored."${column}" else late."${column}" end`
@@ -73,7 +73,7 @@ export function createLateRows(
     ]),
 
     async prepare(rows) {
-      // What is stored byte for byte may settle what quarantine says of its Id.
+      // A row that is stored byte for byte may settle the quarantine item of its Id.
       if (!hasOpenConflicts) await dropStoredRows(client, log, columns, rows);
       if (!rows.isEmpty) await open();
     },

@@ -5,15 +5,15 @@ import { decodeText } from '../../../shared/formats/csv-cell';
 import type { CsvRows } from '../../../shared/formats/csv-rows';
 import { keepable } from '../package/kept-text';
 
-/** What the header row of a log file says: which cell holds what. */
+/** The header row of a log file: which cell contains which column. */
 export interface LogHeader {
   /** As it was sent. */
   readonly raw: string;
-  /** Of that, what is kept with refused rows. */
+  /** The part of the header that is stored with refused rows. */
   readonly kept: string;
   readonly cellCount: number;
   readonly idCell: number;
-  /** Of the table's columns, in its order: the cell that holds each, or null where the file has none. */
+  /** The columns of the table, in its order, each with its cell, or null if the file does not have it. */
   readonly declared: readonly { readonly column: LogColumn; readonly cell: number | null }[];
   /** Columns that the table does not declare, by their names as sent; in the order in which jsonb keeps them. */
   readonly undeclared: readonly { readonly name: string; readonly cell: number }[];

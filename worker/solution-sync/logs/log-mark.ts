@@ -17,7 +17,7 @@ export interface LogState {
   readonly hasUntakenItems: boolean;
   /** There are open rows in quarantine whose Id is stored with other content. */
   readonly hasOpenConflicts: boolean;
-  /** What the last check of its books found. */
+  /** The result of the last check of its books. */
   readonly isBalanced: boolean;
   /** Time zones that the solution had before. */
   readonly oldTimezones: readonly string[];

@@ -77,12 +77,12 @@ function logId(id: string): LogId {
   return made;
 }
 
-/** How the wall's clock runs in the new zone, with what tells the two hours of autumn apart that it shows alike. */
+/** The local clock of the new zone, and how to distinguish the two equal hours of autumn. */
 interface Clock {
   readonly isSeeded: boolean;
   /** The last readings before the first one, by series. */
   seed(readings: readonly { readonly series: string; readonly at: Date }[]): void;
-  /** What the row's times are in the new zone. */
+  /** The times of the row in the new zone. */
   read(row: OtherZoneRow): (number | null)[];
 }
 
@@ -122,11 +122,11 @@ function createClock(timezone: string, { columns, isMeasuredByDevice }: LogTable
 
 const mostSeries = 10_000;
 
-/** What the clock on the wall shows in a zone. */
+/** The local time in a zone. */
 const wallOf = (timezone: string, instantMs: number): number =>
   instantMs + timeZone(timezone).offsetAt(instantMs);
 
-/** What is known of probes goes along with their readings; alerts that are over stay as they were told. */
+/** The states of probes move with their readings. Alerts that are over stay as they were sent. */
 async function endRequest(db: Db, solutionId: number): Promise<void> {
   await inTransaction(db, async ({ db: trx }) => {
     const done = await createOtherZoneStore(trx).endRequest(solutionId);

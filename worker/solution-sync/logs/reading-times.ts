@@ -61,7 +61,7 @@ export class ReadingTimes {
     return true;
   }
 
-  /** The time of a reading, which stands at `at`, of the series whose name stands at `seriesAt`. */
+  /** The time of a reading at `at`, of the series whose name is at `seriesAt`. */
   readReading(column: number, bytes: Uint8Array, at: ByteSpan, seriesAt: ByteSpan): boolean {
     const { time } = this;
     if (!time.read(bytes, at.from, at.to)) return false;
@@ -83,8 +83,8 @@ export class ReadingTimes {
   }
 
   /**
-   * What else a time of the current row may have been read as, like `instant`: it is written alike twice in autumn, or
-   * the solution's zone was another one then. Usually nothing.
+   * The other instants that a time of the current row may mean, in the unit of `instant`: the local time occurs twice
+   * in autumn, or the solution had another zone then. Usually there are none.
    */
   otherInstants(column: number): readonly number[] {
     const instantMs = this.localMs[column] ?? NaN;
@@ -94,8 +94,8 @@ export class ReadingTimes {
     const wallMs = this.wallMs[column] ?? NaN;
     const earlier = this.oldZones.flatMap((zone) => {
       const first = zone.instantOf(wallMs);
-      // What the clock in the old zone never showed (the hour that spring skips) was read as if it had shown another
-      // time, and that may have been read again since.
+      // A time in the hour that spring skips in the old zone was read as another time, and may have been read again
+      // since.
       const shownMs = first + zone.offsetAt(first);
       const readAgain = shownMs === wallMs ? NaN : this.zone.instantOf(shownMs);
       return [first, zone.otherInstantOf(first), readAgain, this.zone.otherInstantOf(readAgain)];

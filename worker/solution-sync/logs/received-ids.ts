@@ -4,8 +4,8 @@ import { LogId } from './log-id';
 import type { LogKey } from './log-mark';
 
 /**
- * The ids of a file, as ranges. Growing ids are recorded one by one, which must cost almost nothing. Of the others,
- * only refused ids are recorded, because the log itself contains the rest.
+ * The ids of a file, as ranges. Growing ids are recorded one by one, which must cost almost nothing. If ids do not
+ * grow, only refused ones are recorded, because the log itself contains the rest.
  */
 export interface ReceivedIds {
   /** Above all ids before it: of the file, and of the log. */
@@ -36,7 +36,7 @@ export function createReceivedIds(): ReceivedIds {
 
   return {
     noteHighest(id) {
-      // What the second half carries over is a range of its own here: the database joins them.
+      // The overflow of the second half is a separate range here. The database joins them.
       if (isOpen && id.low === end.low + 1 && id.high === end.high) {
         end.low = id.low;
         return;
@@ -94,7 +94,7 @@ export function createReceivedIds(): ReceivedIds {
   }
 }
 
-/** What a file brought. */
+/** The ids that a file contained. */
 export interface Received {
   /** The highest id seen of the log. */
   readonly highestId: bigint;

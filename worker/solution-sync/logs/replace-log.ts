@@ -48,7 +48,7 @@ export async function planLogReplacement(transaction: Transaction, sent: SentLog
   await db.raw(`drop table ${incoming}`);
 }
 
-/** It is loaded like a log, beside it. */
+/** The temporary table, which is loaded like a log. */
 const incoming = 'incoming_log';
 
 interface Refused {
@@ -67,7 +67,7 @@ async function loadIncoming(transaction: Transaction, { file, ...sent }: SentLog
     return Promise.resolve();
   };
   if (file !== null) {
-    // As in the log itself, whose Ids are known by now; the table beside it is empty.
+    // The state is that of the log itself, whose Ids are already known. The temporary table is empty.
     const { highestId, acceptedId } = await readLogState(transaction.db, sent);
     const besideLog: LogState = {
       highestId: -1n,

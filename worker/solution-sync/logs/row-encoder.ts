@@ -148,7 +148,7 @@ function writeField(row: CsvRows, field: Field, span: CellSpan, out: TupleBuffer
   return field.write(row, span, out);
 }
 
-/** Sets `span` to where the value of the field stands. False: there is none. */
+/** Sets `span` to the bytes of the field's value. False: there is none. */
 function isFilled(row: CsvRows, { cell, isTrimmed }: Field, span: CellSpan): boolean {
   if (cell === null) return false;
   let from = row.cellStart[cell] ?? 0;

@@ -11,7 +11,7 @@ import type { RowRefusal } from './take-row';
 /** Hands on what of a log file cannot be loaded, as text. */
 export interface LogRejections {
   rejectFile(fault: HeaderFault): Promise<void>;
-  /** What is kept of a row; nothing of it belongs to the file any more. */
+  /** The stored copy of a row, which no longer refers to the bytes of the file. */
   refusedRow(header: LogHeader, row: CsvRows, refusal: RowRefusal): Rejected;
   reject: Reject;
   rejectConflict(header: LogHeader, row: ConflictingRow): Promise<void>;

@@ -14,11 +14,11 @@ import type { TupleBuffer } from './tuple-buffer';
 export interface RowTaker {
   /** The streams must have room for the row. Null: the row was accepted. */
   take(row: CsvRows): RowRefusal | 'needs-earlier-readings' | null;
-  /** Of the file. It means nothing before the first row that has an id. */
+  /** The first id of the file. It has no meaning before the first row with an id. */
   readonly firstId: LogId;
   /** The highest id seen, in refused rows too, except for Ids that jump. */
   readonly highestId: LogId;
-  /** Of rows that went straight into the log, and of refused ones. */
+  /** The ids of rows that went directly into the log, and of refused rows. */
   readonly receivedIds: ReceivedIds;
   /** How many rows went which way. */
   readonly taken: { fresh: number; late: number };
@@ -32,7 +32,7 @@ export interface RowRefusal {
   readonly rowId: string | null;
 }
 
-/** What is known of a log before the current file. */
+/** The ids of a log that are known before the current file. */
 export interface KnownIds {
   /** The highest id seen; -1 for none. */
   readonly highestId: bigint;
@@ -54,7 +54,7 @@ export function createRowTaker(
   const firstId = new LogId();
   const highestId = new LogId();
   highestId.setBigInt(known.highestId);
-  /** What lies above it jumps. */
+  /** A higher id counts as a jump. */
   const limit = new LogId();
   limit.setBigInt(known.acceptedId > known.highestId ? known.acceptedId : known.highestId);
   limit.setAbove(limit, maxIdStep);

@@ -184,7 +184,7 @@ export class TupleBuffer {
   }
 }
 
-/** Where the text of a cell stands. It is set again for each cell. */
+/** The bytes of a cell's text. It is set again for each cell. */
 export interface CellSpan extends ByteSpan {
   /** Quotes are written twice in it. */
   isEscaped: boolean;
@@ -195,7 +195,7 @@ export const MAX_BYTES_PER_TEXT_BYTE = 6;
 /** The length before each field, and the largest value of fixed size. */
 export const MAX_BYTES_PER_FIELD = 12;
 
-/** What an array of so many times takes. */
+/** The size of an array of so many times. */
 export const bytesOfTimes = (count: number): number => 24 + 12 * count;
 
 const TIMESTAMPTZ = 1184;

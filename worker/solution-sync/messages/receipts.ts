@@ -57,7 +57,9 @@ export async function* dueMessages(
   }
 }
 
-/** @returns how many rows the package has to tell: a digest is one. */
+/**
+ * @returns the number of rows in the package; a digest is one row.
+ */
 async function markSent(
   db: Transaction['db'],
   receiver: Receiver,
@@ -172,7 +174,7 @@ function receiptOf(header: LogHeader, row: CsvRows, timezone: string): FoundRece
   };
   const written = isUnsetTime(cellOf('ReadAt')) ? '' : cellOf('ReadAt');
   const readAt = written === '' ? null : readInstant(written, timezone);
-  // What cannot be read is no time: the row goes the way of every refused one.
+  // An unreadable time is no time, so the row is refused like any other.
   if (written !== '' && readAt === null) return null;
   const raw = decodeText(row.bytes.subarray(row.start, row.end)).slice(0, maxKeptLength);
   const said = {

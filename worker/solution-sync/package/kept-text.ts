@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { cutText, maxKeptBytes } from '../../../shared/domain/kept-text';
 import { decodeText } from '../../../shared/formats/csv-cell';
 
-/** The text of a refused file, or its beginning, for staff to see what it is. What is replayed is the upload. */
+/** The text of a refused file, or its beginning, for staff to see. A replay uses the upload. */
 export async function keptTextOf(file: { open(): Promise<Readable> }): Promise<string> {
   const head = await readHead(await file.open());
   const isWhole = head.length <= maxKeptBytes;

@@ -23,7 +23,7 @@ export interface PackageFiles {
   readonly ignored: readonly string[];
   /** True: the package contains files, and none of them is read. */
   readonly isAllIgnored: boolean;
-  /** True: some of it lies unpacked beside the archive. */
+  /** True: a part of it is stored unpacked next to the archive. */
   readonly isUnpacked: boolean;
 }
 

@@ -15,7 +15,7 @@ export interface RejectionSpool {
   finish(): Promise<void>;
 }
 
-/** Of the rows of a file only the first still holds the header. */
+/** Only the first row of a file still has the header. */
 export type WriteRejections = (batch: readonly Rejected[]) => Promise<void>;
 
 const maxBatch = 1_000;

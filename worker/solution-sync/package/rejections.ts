@@ -17,7 +17,7 @@ export interface Rejected {
   readonly code: RefusalCode;
   /** A sentence in English, for programs. */
   readonly reason: string;
-  /** The same, to be told to people in their language. Null: it is not one of those that they are told. */
+  /** The same reason for people, in their language. Null: it is not shown to them. */
   readonly why: Reason | null;
   /** The header row of a row's file, as it was sent. */
   readonly header: string | null;

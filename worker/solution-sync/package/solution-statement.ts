@@ -12,7 +12,7 @@ import type { Reject } from './rejections';
 
 /** What a solution reports about itself in `solution.json`. Everything in it is optional. */
 export interface SolutionStatement {
-  /** Classes of which it holds something else than the last manifest told. */
+  /** Classes whose content differs from the last manifest. */
   readonly drifted: readonly ParameterClass[];
   /** Ids for which it has no rows and never will have. */
   readonly absent: readonly { readonly table: LogTable; readonly spans: readonly IdSpan[] }[];

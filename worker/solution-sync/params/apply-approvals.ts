@@ -71,7 +71,7 @@ async function carryOut(
   const { syncId, decidedBy, kind, isApproved, timezone } = decided;
   const planned = await asPlanned(db, key, decided);
   const ids = planned.map(({ id }) => id);
-  // What is decided here was decided on what the plan shows: whether the solution confirmed anything since is not asked.
+  // The decision was about the plan as it was shown, so later confirmations of the solution are ignored.
   const hasSent = false;
   const solution = createSolutionSystem({
     db,
@@ -104,7 +104,7 @@ async function carryOut(
     key,
     mode: 'apply',
     timezone,
-    // What a clock that was wrong would have decided is a conflict, and waits for no approval.
+    // A dispute that a wrong clock would have decided is a conflict, and waits for no approval.
     clock: { skewSeconds: 0, receivedAt: new Date() },
     parameterClass,
     lead: isApproved ? (kind === 'changes' ? leadOf(parameterClass) : 'there') : 'here',

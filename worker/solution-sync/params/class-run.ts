@@ -37,7 +37,7 @@ export interface ClassRun {
   readonly manager: ManagerSystem;
   /** Null: nothing is limited, because someone has decided. */
   readonly limits: RunLimits | null;
-  /** Told of all entities that needed a look, group by group. */
+  /** Gets all examined entities, group by group. */
   readonly settled: (entries: readonly Entry[]) => Promise<void>;
 }
 
@@ -57,8 +57,8 @@ export async function runClass(run: ClassRun): Promise<void> {
   const { parameterClass, lead, solution, manager, limits } = run;
   await synchroniseStream({
     mode: run.mode,
-    // A solution's Ids are the manager's, and it sends each once. What the manager changed is told where the package
-    // is written: it is due.
+    // A solution's Ids are the manager's, and it sends each once. Changes of the manager are due, so they are sent when
+    // the package is written.
     side: 'there',
     signal: new AbortController().signal,
     systems: { here: manager.system, there: solution },

@@ -24,7 +24,7 @@ export interface ParameterFile {
   readonly parameterClass: ParameterClass;
   /** Entities in it. */
   readonly count: number;
-  /** The file's text in pieces; answers how many instructions it held. */
+  /** The file's text in pieces; returns the number of its instructions. */
   content(): AsyncGenerator<string, number>;
 }
 

@@ -30,15 +30,15 @@ export interface ReceivedClass {
   readonly isReplaced?: boolean;
   /** Why every change of what the manager has waits for an approval; null: it does not. */
   readonly holdsAll?: HoldReason | null;
-  /** Told of entities that were deleted and came back with other content, by id. */
+  /** Gets the ids of deleted entities that came back with other content. */
   readonly onCameBack?: (id: string) => void;
-  /** Told of the ids in the file, once the whole of it has been read, before anything of it is applied. */
+  /** Gets the ids in the file, after the whole file has been read and before any of it is applied. */
   readonly onSurveyed?: (ids: ReadonlySet<string>) => Promise<void>;
-  /** Told of entities whose `Ts` is no time. */
+  /** Gets entities whose `Ts` is no time. */
   readonly onUnreadableTs?: (found: { id: string; line: number | null; written: string }) => void;
   /** Called with the number of entities in the file, if none of them differs and nothing else of the class is open. */
   readonly onNothingToDo?: (entities: number) => void;
-  /** Nothing is written: told what would become of the entities that need a look. */
+  /** If it is set, nothing is written. It gets the planned results of the examined entities. */
   readonly onPlanned?: (entries: readonly Entry[]) => void;
 }
 
@@ -89,7 +89,7 @@ async function* tellingUnreadableTs(
   }
 }
 
-/** Of a `Ts` that is none, in UTF-16 units. */
+/** The longest reported part of an invalid `Ts`, in UTF-16 units. */
 const maxReportedLength = 64;
 
 /** Nothing of the file is used, but unreadable entities are still rejected. */
@@ -141,7 +141,7 @@ async function mergeBatches(
   const lead = replaces || parameterClass.direction === 'solution' ? ('there' as const) : null;
   const inserted = () => counts.inserted;
   let passed = 0;
-  // Whoever sets the flag wants the changes, and what the solution alone edits is its own.
+  // The person who sets the flag wants the changes, and a class that only the solution edits belongs to it.
   const total = lead === null ? async () => (await countActive(db, key)) - inserted() : null;
   const solution = createSolutionSystem({
     db,
@@ -177,7 +177,7 @@ async function mergeBatches(
     onCameBack,
   };
   const holdsAll = replaces ? null : (received.holdsAll ?? null);
-  // Whoever sets the flag wants the changes; for what would be lost, however little, someone is asked.
+  // The person who sets the flag wants the changes, but each loss needs an approval.
   const maxChanges = replaces ? null : parameterClass.maxChanges;
   const maxDeletes = replaces ? noDeletion : parameterClass.maxDeletes;
   await runClass({

@@ -25,7 +25,7 @@ export interface UploadedParameters {
   readonly parameters: readonly { readonly parameterClass: ParameterClass; readonly file: PackageFile }[];
   /** Those that the sync honours. */
   readonly flags: readonly Flag[];
-  /** Classes of which the solution says that it holds something else than it was told. */
+  /** Classes whose content on the solution, as it says, differs from what it was sent. */
   readonly drifted: readonly ParameterClass[];
 }
 
@@ -38,8 +38,8 @@ export interface MergedParameters {
 }
 
 /**
- * Merges the classes of an upload, one after another, each as far as its copies can be believed. What lay in quarantine
- * and was sent again is no longer the newest copy.
+ * Merges the classes of an upload, one after another, each as far as its copies can be believed. An entity in
+ * quarantine that was sent again is no longer the newest copy.
  */
 export async function mergeUpload(
   transaction: Transaction,

@@ -14,7 +14,7 @@ interface Deps {
   readonly files: FileStore;
 }
 
-/** What processing would do to one entity. */
+/** The planned result for one entity. */
 export interface PlannedLine {
   readonly className: string;
   readonly id: string;
@@ -28,8 +28,8 @@ export interface PlannedLine {
 }
 
 /**
- * What processing an upload would do to the parameters, entity by entity, without those that stay as they are. It is
- * the same run, on a rehearsal of both systems, and its transaction is rolled back.
+ * The changes to the parameters that an upload would cause, entity by entity. It is the same run on rehearsals of both
+ * systems, and its transaction is rolled back.
  */
 export async function planUpload({ db, files }: Deps, upload: UnpackedUpload): Promise<PlannedLine[]> {
   const { parameters } = await sortPackageFiles(files, upload);

@@ -30,7 +30,7 @@ export interface Recording {
   readonly counts: ParameterCounts;
   /** Keeps an entity in quarantine. */
   readonly quarantine: (entry: Entry, sent: SentEntity | undefined) => Promise<void>;
-  /** Told of what was deleted and came back with other content, by id. */
+  /** Gets the ids of deleted entities that came back with other content. */
   readonly onCameBack: (id: string) => void;
   /** Grows: what waits for an approval. */
   readonly held: HeldEntity[];
@@ -73,7 +73,7 @@ const idServerOf = ({ known }: KnownEntry) => known.idServer;
 const knownOf = ({ manager }: Recording, { link }: Entry): KnownEntity | null =>
   link ? manager.knownOf(link) : null;
 
-/** What both last agreed on. */
+/** The copy that both sides last agreed on. */
 const agreedOf = ({ bases }: Entry): Copy | null => bases?.there ?? null;
 
 /** It was there once, both sides had deleted it, and now it lives on both. */
@@ -121,7 +121,7 @@ function heldFrom(
   return { kind: solution.lacks(mention.key) ? 'replace' : 'deletes', ...plan };
 }
 
-/** What was done on the manager's side; a dispute counts as one, whoever won it. */
+/** The count for the change on the manager's side. A dispute counts as a conflict, whichever side won it. */
 function countOf({ conflict, operations }: Entry): keyof ParameterCounts {
   if (conflict !== null) return 'conflicts';
   const own = operations.find(({ side }) => side === 'here');
@@ -138,7 +138,7 @@ function countOf({ conflict, operations }: Entry): keyof ParameterCounts {
   }
 }
 
-/** What was found out of a lost confirmation is kept; nothing else changes. */
+/** Stores the findings about a lost confirmation, and changes nothing else. */
 function waitingBase(
   solution: SolutionSystem,
   { entry, known }: KnownEntry,

@@ -1,6 +1,6 @@
 import type { HuffmanTable } from './jpeg-structure';
 
-/** What is wrong with coded data. It is thrown, and caught where a photo is judged. */
+/** An error in coded data. It is caught where a photo is judged. */
 export class JpegDamage extends Error {
   constructor(readonly what: 'cut short' | 'damaged') {
     super(what);

@@ -43,7 +43,7 @@ interface Grid {
   readonly down: number;
 }
 
-/** What a scan brings of one component. */
+/** The part of one component in a scan. */
 interface ScanPart extends Grid {
   readonly blocksInUnit: number;
   readonly dcTable: HuffmanTable;

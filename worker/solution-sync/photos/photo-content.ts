@@ -14,8 +14,8 @@ interface Owner {
 }
 
 /**
- * Of all syncs of this process together: the photos that are in memory as they came. Two as telephones take them keep two
- * cores busy; more would only lie there.
+ * The limit, for all syncs of this process, of received photos in memory. Two telephone photos keep two cores busy;
+ * more would only wait.
  */
 export const contentsInMemory = createRoom(8 * 1024 * 1024);
 
@@ -49,13 +49,13 @@ export const storePhoto = (
 export interface PhotoName {
   /** In NFC. */
   readonly name: string;
-  /** Of the content that the name stands for, hex. */
+  /** The digest of the content with this name, in hex. */
   readonly sha256: string;
-  /** Of those that it stood for before, the oldest first. */
+  /** The digests of the earlier contents with this name, the oldest first. */
   readonly earlier: readonly string[];
 }
 
-/** Notes which photo a name stands for, beside those that it stood for before. */
+/** Stores which photo a name refers to, with the earlier ones. */
 export async function storePhotoName(
   files: Pick<FileStore, 'stat' | 'read' | 'write'>,
   solutionId: number,
@@ -70,7 +70,7 @@ export async function storePhotoName(
   await files.write(key, Buffer.from(JSON.stringify(noted)));
 }
 
-/** Null: that is none of ours. Files of earlier versions do not tell what a name stood for before. */
+/** Null: it is not one of our files. Files of earlier versions do not contain the earlier photos of a name. */
 export function readPhotoName(content: Buffer): PhotoName | null {
   const read = parsed(content.toString('utf8'));
   if (typeof read !== 'object' || read === null || !('name' in read) || !('sha256' in read)) return null;

@@ -1,14 +1,15 @@
 /** When a camera says that it took a picture. */
 export interface ExifTime {
-  /** What its clock showed, `2026-11-20 07:31:00`. */
+  /** The time of its clock, `2026-11-20 07:31:00`. */
   readonly wall: string;
   /** `+02:00`; null where the camera does not say. */
   readonly offset: string | null;
 }
 
 /**
- * The time in an EXIF block: `DateTimeOriginal`, else `DateTimeDigitized`. `DateTime` is no answer: it is when the file
- * was last changed. Cameras write much that is none; whatever cannot be read is not there. Source: CIPA DC-008, 4.6.
+ * The time in an EXIF block: `DateTimeOriginal`, else `DateTimeDigitized`. `DateTime` does not help, because it is when
+ * the file was last changed. Cameras write many invalid blocks; an unreadable time counts as absent. Source: CIPA
+ * DC-008, 4.6.
  */
 export function readExifTime(block: Buffer): ExifTime | null {
   const tiff = tiffOf(block);

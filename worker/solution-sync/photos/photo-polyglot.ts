@@ -2,10 +2,9 @@ import type { OtherFormat } from '../../../shared/domain/reason';
 import type { JpegStructure } from './jpeg-structure';
 
 /**
- * What else than a picture a JPEG's bytes are; null: nothing that is known. A file that is two
- * things at once is made for a reader that takes it for the other. What cameras put behind a picture (a second one, a
- * short film) is none of these. Nor is what the coded data of the picture itself holds, by chance, in a few of ten
- * thousand photos.
+ * The other format that a JPEG's bytes have; null: none that is known. A file in two formats is made for a reader that
+ * takes it for the other one. A second picture or a short film that cameras put after a picture does not count. Neither
+ * do bytes that the coded data of the picture contains by chance, in a few of ten thousand photos.
  */
 export function otherFormatOf(content: Buffer, { scans }: Pick<JpegStructure, 'scans'>): OtherFormat | null {
   if (content.subarray(0, pdfStartBytes).includes('%PDF-')) return 'pdf';

@@ -26,7 +26,7 @@ const thumbnailPixels = 320;
 // A picture is decoded once, so what is cached would only lie there.
 sharp.cache(false);
 
-/** Of all photos of this process together: what is decoded at once is bounded by its pixels, not by how many photos it is. */
+/** The limit for all photos of this process together: it counts the decoded pixels, not the photos. */
 const decoding = createRoom(maxBytesInMemory);
 
 type Problem = { readonly problem: Reason };
@@ -64,7 +64,7 @@ async function decode(
   if (data === 'cut short') return problem('photo-cut-short');
   if (data === 'damaged') return problem('photo-damaged');
   const image = sharp(content, {
-    // What is not coded as cameras do is left to the decoder, which then may not warn of anything.
+    // Photos with another coding than that of cameras are left to the decoder, which must then give no warning.
     failOn: data === 'unknown' ? 'warning' : 'error',
     limitInputPixels: maxPixels,
     sequentialRead: true,
@@ -80,8 +80,8 @@ async function decode(
 }
 
 /**
- * What the decoder must hold of it: a picture that comes in one pass a few rows, any other whole, two bytes for each
- * coefficient.
+ * The memory that the decoder needs: a few rows for a picture in one pass, two bytes for each coefficient for any
+ * other.
  */
 function bytesInMemory({ frame, scans: [first] }: JpegStructure): number {
   if (frame === null) return 0;

@@ -32,7 +32,7 @@ interface Owner {
   readonly timezone: string;
 }
 
-/** What came of a rebuilt index. */
+/** The result of rebuilding the index. */
 interface Rebuilt {
   /** Entries whose photo the file store lost, or that it holds damaged. */
   forgotten: number;
@@ -41,9 +41,10 @@ interface Rebuilt {
 }
 
 /**
- * The flag `rebuild-photo-index`: the index becomes what the file store holds, each photo read to its last byte. What was
- * lost leaves it, so that the solution, which is told the index, sends it again; what the index lost comes back under its
- * name. Memory holds one photo at a time, and of all syncs together no more than `contentsInMemory` has room for.
+ * The flag `rebuild-photo-index`: the index is made again from the file store, and each photo is read to its last byte.
+ * Lost photos leave the index, so that the solution, which gets the index, sends them again. Photos that the index had
+ * lost come back under their names. Memory holds one photo at a time, and of all syncs together no more than
+ * `contentsInMemory` has room for.
  */
 export async function rebuildPhotoIndex({ db, files }: Deps, owner: Owner): Promise<void> {
   const photos = createPhotoStore(db);
@@ -79,7 +80,7 @@ async function forgetLost({ photos, files }: Parts, owner: Owner, rebuilt: Rebui
   }
 }
 
-/** What lies beside a photo can be made again. */
+/** Writes the name file and the thumbnail of a photo again if they are missing. */
 async function mendBeside(
   { photos, files }: Parts,
   owner: Owner,

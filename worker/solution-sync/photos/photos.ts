@@ -29,8 +29,9 @@ interface Sender {
 const maxPhotoBytes = 64 * 1024 * 1024;
 
 /**
- * Keeps the photos of a package, one after another: content once, in the file store; name and particulars in the database.
- * What is said of photos is noted on its own: a photo may come before it or after it, or be refused.
+ * Keeps the photos of a package, one after another: content once, in the file store; name and particulars in the
+ * database. The notes about photos are stored separately, because a photo may come before or after its note, or be
+ * refused.
  */
 export async function keepPhotos(
   deps: Deps,
@@ -84,7 +85,7 @@ async function keepPhoto(
   });
 }
 
-/** Where its name stands for another photo, that one is left with its readings first. */
+/** If its name refers to another photo, that photo first stays with its readings. */
 async function putBesideOthers(
   { photos, succession }: Deps,
   { solutionId, syncId }: Sender,
@@ -97,7 +98,7 @@ async function putBesideOthers(
   return 'replaced';
 }
 
-/** Whoever looks for a photo by its name sees another one from now on. */
+/** From now on, the name of the photo leads to another photo. */
 const tellOfReplacement = ({ audit }: Deps, { solutionId, syncId }: Sender, { name }: PackageFile) =>
   audit.add([
     {

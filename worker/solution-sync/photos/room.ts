@@ -1,4 +1,4 @@
-/** What holds so much at once, and no more: memory, counted in bytes. */
+/** A limited amount of something, such as memory in bytes, that callers share. */
 export interface Room {
   /**
    * Does the work while it holds so many bytes of the room, once there are so many; whoever asked first has them first.
