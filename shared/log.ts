@@ -1,8 +1,8 @@
 import pino from 'pino';
 
 /**
- * What a part of the server may say. error: someone must act; warn: it healed itself; info: one line a request
- * or a sync, with `syncId`, `solutionId`, `channel` as fields. An error object goes into the field `err`.
+ * The log of a part of the server. error: someone must act; warn: it healed itself; info: one line a request or a sync,
+ * with `syncId`, `solutionId`, `channel` as fields. An error object goes into the field `err`.
  */
 export interface Logger {
   error(fields: object, message: string): void;

@@ -42,7 +42,7 @@ export const isSessionToken = (text: string): boolean => /^[\w-]{43}$/.test(text
 export const hashSessionToken = (token: string): Buffer => sha256(token);
 
 /**
- * What the console's forms of a session bring along. It follows from the digest of the session's token, so that the
+ * The token in the console's forms of a session. It follows from the digest of the session's token, so that the
  * database can tell whose form it is after the session has ended (migration `20261130_33`); nothing follows from it.
  */
 export const formTokenOf = (sessionToken: string): string =>

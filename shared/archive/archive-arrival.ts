@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 
-/** What is learnt about an archive while it is received, so that it need not be read again. */
+/** The findings about an archive while it is received, so that it need not be read again. */
 export interface ArchiveArrival {
   /**
    * Takes the next bytes of the archive. Never fails: what it cannot read is left to the reader of the whole archive.

@@ -1,6 +1,6 @@
 import type { ArchiveBytes } from './archive-bytes';
 
-/** Where an archive ends. */
+/** The end of an archive. */
 export interface EndOfArchive {
   /** The number of bytes up to the end. Padding of the last block comes after it. */
   readonly size: number;
@@ -104,7 +104,7 @@ const LOCATOR_BYTES = 20;
 const ZIP64_RECORD_BYTES = 56;
 const MAX_COMMENT_BYTES = 0xffff;
 const PIECE_BYTES = 64 * 1024;
-/** Whatever such a program is told to write at once, it is a multiple of this. */
+/** The block size of such a program is always a multiple of this. */
 const BLOCK_BYTES = 512;
 /** The largest block that a tape program writes. */
 const MAX_PADDING_BYTES = 1024 * 1024;

@@ -9,7 +9,7 @@ export interface ReadableEntry {
   /** `/`-separated, relative, safe to use as a path below a folder. */
   readonly name: string;
   readonly bytes: number;
-  /** The content. What is unpacked as it is read fails with `bad-archive` at its end where the CRC is another. */
+  /** The content. If it is unpacked while it is read, it fails with `bad-archive` at its end if the CRC differs. */
   open(): Promise<Readable>;
   /** The whole content, for an entry that is known to be small. */
   read(): Promise<Buffer>;

@@ -15,8 +15,8 @@ import {
 } from './end-records';
 import { createNameSet, MAX_NAME_BYTES, nameProblem } from './entry-name';
 
-// The door to yauzl: it reads the directory at the archive's end and the header before each entry. What it does not
-// check is checked here, and its errors are translated into the words of the protocol.
+// The door to yauzl: it reads the directory at the archive's end and the header before each entry. This file adds
+// checks that yauzl does not make, and translates its errors into the words of the protocol.
 
 export interface UnpackLimits {
   /** Folders count. */

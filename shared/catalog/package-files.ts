@@ -20,7 +20,7 @@ export function packageFileKindOf(name: string, channel: Channel): PackageFileKi
   const lower = name.normalize('NFC').toLowerCase();
   if (lower === 'solution.json') return { kind: 'statement' };
   const [, folder = '', base = '', ending = ''] = /^([^/]+)\/([^/]+)\.([^./]+)$/.exec(lower) ?? [];
-  // What macOS writes beside each file, under its name and ending.
+  // The files that macOS adds for each file, with its name and extension.
   if (base.startsWith('._')) return ignored;
   if (folder === 'xml' && ending === 'xml') return parametersOf(base, channel);
   if (folder === 'csv' && ending === 'csv') return listOf(base, channel);

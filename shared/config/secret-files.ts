@@ -5,8 +5,8 @@ import { secretSettings } from './settings';
 export const fileNameOf = (setting: string): string => `${setting}_FILE`;
 
 /**
- * The environment with the content of each secret that is given as a file, in the place of the file's name. What cannot
- * be read, or is given twice, is told as a problem; no problem tells what is in a file.
+ * The environment with the content of each secret that is given as a file, in the place of the file's name. A file that
+ * cannot be read, or a secret that is given twice, is a problem; no problem contains the content of a file.
  */
 export function withSecretFiles(given: NodeJS.ProcessEnv): {
   readonly environment: NodeJS.ProcessEnv;

@@ -46,7 +46,7 @@ export function withAuthority(databaseUrl: string, file: string | undefined): st
   return url.href;
 }
 
-/** Of files that `tlsProblems` found sound. */
+/** Reads files in which `tlsProblems` found no problem. */
 export function ownAuthorities(files: {
   readonly [name in keyof OwnAuthorities]: string | undefined;
 }): OwnAuthorities {

@@ -6,7 +6,7 @@ export function isChannel(name: string): name is Channel {
   return (channels as readonly string[]).includes(name);
 }
 
-/** What a status, a flag or a sync belongs to: one channel of one solution. */
+/** One channel of one solution, to which a status, a flag or a sync belongs. */
 export interface ChannelKey {
   readonly solutionId: number;
   readonly channel: Channel;

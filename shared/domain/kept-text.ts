@@ -1,4 +1,4 @@
-/** How much of a refused text is kept and shown to staff. */
+/** The length of a refused text that is stored and shown to staff. */
 export const maxKeptBytes = 64 * 1024;
 
 /** The last line of a text of which only the beginning is kept. */

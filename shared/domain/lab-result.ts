@@ -43,7 +43,7 @@ export function verdictOf(
 /** Colonies are counted: fewer than 10 are 9 at most, fewer than 1 are none. A logarithm is no count. */
 function highestPossible({ operator, value, unit }: Pick<LabResult, 'operator' | 'value' | 'unit'>): number {
   switch (operator) {
-    // Where absence is demanded, presence in whatever quantity is too much.
+    // If absence is demanded, any quantity is too much.
     case 'presence':
       return Infinity;
     case 'absence':

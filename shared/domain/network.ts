@@ -1,5 +1,5 @@
-// Which addresses count as one caller. Whoever has an IPv6 connection has a whole network of addresses, and may come
-// from another one each time.
+// Which addresses count as one caller. A caller with an IPv6 connection has a whole network of addresses, and may use
+// another one each time.
 
 /** The networks that an address belongs to, the narrowest first: `192.0.2.7`; `2001:db8:0:1::/64`, `…/56`, `…/48`. */
 export function networksOf(address: string): string[] {

@@ -195,7 +195,7 @@ interface NumberExpected extends Cell, NumberRange {}
 
 interface CellCount {
   readonly cells: number;
-  /** Of the header. */
+  /** The number of cells in the header. */
   readonly expected: number;
 }
 

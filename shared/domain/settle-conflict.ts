@@ -13,8 +13,8 @@ export interface DisputedCopies {
 }
 
 /**
- * What both sides shall hold once someone has decided. What only one side changed stands, whatever the choice. New
- * values for an entity that one side deleted make it live, with what the other side has.
+ * The copy for both sides after a decision. Fields that only one side changed keep that change, whatever the choice.
+ * New values for an entity that one side deleted make it live, with what the other side has.
  */
 export function settledCopy(copies: DisputedCopies, choice: ConflictChoice): Copy {
   const { manager, solution } = copies;

@@ -2,7 +2,7 @@ import type { Role } from './staff';
 
 /**
  * Who may sign in with a password where an identity provider is configured. `break-glass`: admins alone, for the day on
- * which the provider is away; each use is told in the log and in the audit trail.
+ * which the provider is away; each use is recorded in the log and in the audit trail.
  */
 export const passwordSignIns = ['yes', 'break-glass', 'no'] as const;
 export type PasswordSignIn = (typeof passwordSignIns)[number];
@@ -17,7 +17,7 @@ export interface SignInRules {
   readonly secondFactor: SecondFactorDemand;
   /** A session that nobody uses for so long ends. */
   readonly idleMinutes: number;
-  /** Whoever proved who they are longer ago is asked again before keys, roles and secrets. */
+  /** A user whose last proof of identity is older must prove it again before changes of keys, roles and secrets. */
   readonly askAgainMinutes: number;
   /** False: no mail server is configured, and nobody is told by mail. */
   readonly sendsMail: boolean;
@@ -34,5 +34,5 @@ export const usualSignInRules: SignInRules = {
 export const isDemandedOf = ({ secondFactor }: SignInRules, role: Role): boolean =>
   secondFactor === 'everyone' || (secondFactor === 'admins' && role === 'admin');
 
-/** What someone must do on the console before anything else. */
+/** A step that a user must take on the console before anything else. */
 export type Duty = 'change-password' | 'set-up-second-factor';

@@ -31,11 +31,11 @@ export const solutionProblems = ({ mail, name, timezone }: SolutionText): FieldP
     timezone: timezone === undefined || isTimeZone(timezone) ? null : { code: 'not-a-time-zone' },
   });
 
-/** What is wrong; nothing where it can be taken. */
+/** The problems of the input; empty if it is accepted. */
 export const userProblems = ({ email }: { readonly email: string }): FieldProblem[] =>
   problemsOf({ email: mailFault(email) });
 
-/** What is wrong; nothing where it can be taken. */
+/** The problems of the input; empty if it is accepted. */
 export const accountProblems = ({ name }: { readonly name: string }): FieldProblem[] =>
   problemsOf({ name: textFault(name, longest.name) });
 

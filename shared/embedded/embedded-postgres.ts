@@ -27,7 +27,7 @@ export interface EmbeddedPostgresOptions {
 }
 
 export interface EmbeddedPostgres {
-  /** Of the database `epack`. Stays the same while the database runs, also when it has to be started again. */
+  /** The URL of the database `epack`. It stays the same while the database runs, even after a restart. */
   readonly url: string;
   /** Releases the database. The last process that uses it shuts it down. */
   stop(): Promise<void>;

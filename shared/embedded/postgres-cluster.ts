@@ -10,7 +10,7 @@ import { makeWholeFolder } from './whole-folder';
 export interface PostgresCluster {
   /** `<dataDir>/postgres`, with symbolic links resolved. Holds `data`, `password`, `port`, `postgres.log`. */
   readonly folder: string;
-  /** Who owns the folder, and whom PostgreSQL therefore runs as; never root. */
+  /** The owner of the folder, as whom PostgreSQL therefore runs; never root. */
   readonly owner: SystemUser;
   readonly password: string;
 }
@@ -90,8 +90,8 @@ async function initialise(folder: string, owner: SystemUser, binaries: PostgresB
 }
 
 /**
- * How a process of `owner` gets at the folder. Where a folder above it lets that user not pass (a checkout below
- * `/root`), the open folder itself is handed over, and Linux names it `/proc/self/fd/3`.
+ * How a process of `owner` gets at the folder. If that user must not pass a folder above it (a checkout below `/root`),
+ * the open folder itself is handed over, and Linux names it `/proc/self/fd/3`.
  */
 export async function openPassage(folder: string, owner: SystemUser): Promise<Passage> {
   if (await canEnter(owner, folder))
@@ -105,7 +105,7 @@ export async function openPassage(folder: string, owner: SystemUser): Promise<Pa
   return { name: '/proc/self/fd/3', descriptor: handle.fd, close: () => handle.close() };
 }
 
-/** What PostgreSQL's programs see of our environment: nothing that could lead them elsewhere. */
+/** The part of our environment for PostgreSQL's programs: nothing that could lead them to another server. */
 export const programEnvironment = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 
 function run(program: string, owner: SystemUser, passage: Passage, options: string[]): Promise<void> {

@@ -24,7 +24,7 @@ export async function makeWholeFolder(
   }
 }
 
-/** What processes that died while they made it left behind. */
+/** Removes the remains of processes that died while they created it. */
 async function removeAbandoned(folder: string): Promise<void> {
   const start = `${path.basename(folder)}.new-`;
   for (const name of await readdir(path.dirname(folder))) {

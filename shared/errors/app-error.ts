@@ -2,7 +2,7 @@ import { type FieldProblem, faultText } from '../domain/field-fault';
 import type { Reason } from '../domain/reason';
 import { reasonText } from '../domain/reason-english';
 
-/** What kind of failure a foreseen error is, in the words of the domain. The API alone turns a kind into an HTTP number. */
+/** The kind of a foreseen error, in the words of the domain. Only the API turns a kind into an HTTP status. */
 export type ErrorKind =
   | 'invalid'
   | 'unauthenticated'

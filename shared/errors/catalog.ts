@@ -13,7 +13,7 @@ export const unknownRoute = () => new AppError('absent', 'not-found', 'There is 
 export const unauthorized = () =>
   new AppError('unauthenticated', 'unauthorized', 'A valid bearer token is needed.');
 
-/** Of a webhook: nobody can show that the system sent it. */
+/** A webhook without a proof that the system sent it. */
 export const unsignedWebhook = () =>
   new AppError(
     'unauthenticated',
@@ -358,7 +358,7 @@ export const badApiKey = () =>
     'The header X-Api-Key has to hold the key of this service.',
   );
 
-/** Nobody could be asked for the time. */
+/** No time server could be reached. */
 export const noTimeServer = () =>
   new AppError('unavailable', 'no-time-server', 'No NTP server could be reached.', { retryAfterSeconds: 60 });
 

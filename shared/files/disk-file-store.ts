@@ -29,7 +29,7 @@ const UNSYNCED_FILES = 2;
 /** The limit for all files together. Of libuv's four threads, two stay free for inflating and writing. */
 const syncInTurn = pLimit(2);
 
-/** The file store in a directory. What `write` and `commit` resolve for is fsynced: the file and every folder above. */
+/** The file store in a directory. When `write` and `commit` resolve, the file and every folder above it are fsynced. */
 export function createDiskFileStore(folder: string): FileStore {
   const root = path.resolve(folder);
   const tree: Tree = { root, lasting: new Set() };
@@ -202,8 +202,9 @@ async function writePart(part: string, content: FileContent): Promise<number> {
 }
 
 /**
- * A network hands out small chunks, and each write is a trip to another thread: they travel together, while the next
- * ones come in. Of a large file the disk has most when its last byte comes, so that the sync at its end is short.
+ * A network delivers small chunks, and each write goes to another thread, so chunks are written together while the next
+ * ones arrive. When the last byte of a large file arrives, the disk already has most of it, so that the sync at its end
+ * is short.
  */
 async function fill(file: FileHandle, content: FileContent): Promise<number> {
   let bytes = 0;

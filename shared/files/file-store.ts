@@ -14,13 +14,13 @@ export interface StoredFile {
 
 export interface StoreSpace {
   readonly totalBytes: number;
-  /** What a process without special rights may still write. */
+  /** The bytes that a process without special rights may still write. */
   readonly freeBytes: number;
 }
 
 /**
- * What an object is made of: all at once, or chunk by chunk (a `Readable` of bytes will do). A chunk that was given is
- * never filled with other bytes: it may be written while the next one is asked for.
+ * The content of an object, all at once or chunk by chunk (for example a `Readable` of bytes). The bytes of a chunk
+ * must never change later, because it may be written while the next one is requested.
  */
 export type FileContent = Uint8Array | AsyncIterable<Uint8Array>;
 
@@ -39,12 +39,11 @@ export interface WriteBatch {
 /**
  * Where uploads, packages and photos live: a directory, or an object store.
  *
- * Only what both can do is offered: whole objects written as a stream, ranges read as a stream, listings by
- * prefix. There is no rename and no append. An object appears whole or not at all, and is durable once `write`
- * has resolved.
+ * It offers only what both can do: whole objects written as a stream, ranges read as a stream, listings by prefix.
+ * There is no rename and no append. An object appears whole or not at all, and is durable once `write` has resolved.
  *
- * Keys are relative and `/`-separated, without empty, `.` or `..` segments; any other is a mistake of the caller
- * (a `RangeError`).
+ * Keys are relative and `/`-separated, without empty, `.` or `..` segments; any other is a mistake of the caller (a
+ * `RangeError`).
  */
 export interface FileStore {
   /** Writes one object, durably. Overwrites. Rejects with the content's own error where the content fails. */

@@ -1,4 +1,4 @@
-/** Where things lie in the file store. */
+/** The keys of the objects in the file store. */
 export const uploadPrefixOf = (syncId: string) => `uploads/${syncId}`;
 export const archiveKeyOf = (syncId: string) => `${uploadPrefixOf(syncId)}/archive.zip`;
 export const unpackedPrefixOf = (syncId: string) => `${uploadPrefixOf(syncId)}/unpacked`;

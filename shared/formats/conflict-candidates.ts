@@ -9,11 +9,11 @@ interface Disputed {
   /** As they were stored. */
   readonly candidates: unknown;
   readonly side: 'here' | 'there';
-  /** What was looked at. */
+  /** The key of the examined record. */
   readonly key: string;
 }
 
-/** The keys of what could be the same entity, by side. What was looked at is among those of its side. */
+/** The keys of the candidates for the same entity, by side. They include the examined record. */
 export function candidatesOf({ candidates, side, key }: Disputed): {
   readonly here: readonly string[];
   readonly there: readonly string[];
@@ -22,7 +22,7 @@ export function candidatesOf({ candidates, side, key }: Disputed): {
   return { ...keys, [side]: [...new Set([key, ...keys[side]])] };
 }
 
-/** What a candidate held when the conflict was found; null: that is not known. */
+/** The values of a candidate when the conflict was found. Null: they are not known. */
 export function shownCandidate(
   candidates: unknown,
   side: 'here' | 'there',

@@ -1,4 +1,4 @@
-/** What separates the cells of a file, by its header row: the one that shows a column `Id`, else the one that is there most often. */
+/** The delimiter of a file, by its header row: the one with which a column `Id` exists, else the most frequent one. */
 export function detectDelimiter(headerRow: string): ',' | ';' | '\t' {
   const unquoted = headerRow.replace(/"[^"]*"/g, (name) => name.replace(/[,;\t]/g, ' '));
   const candidates = delimiters.map((delimiter) => {

@@ -21,7 +21,7 @@ export class CsvRows {
   bytes: Buffer;
   start = 0;
   end = 0;
-  /** Of the row's first physical line; the first of the file is 1. */
+  /** The number of the row's first physical line; the first of the file is 1. */
   line = 1;
   fault: RowFault | null = null;
   cellCount = 0;

@@ -6,7 +6,7 @@ import { daysSinceEpoch } from './csv-cell';
  * for many cells. Its fields describe the last cell that was read.
  */
 export class CsvTime {
-  /** What the clock on the wall showed, as milliseconds since 1970-01-01T00:00 of that clock. */
+  /** The local time, as milliseconds since 1970-01-01T00:00 of the local clock. */
   wallMs = 0;
   /** East of UTC; null where none is written. */
   offsetMinutes: number | null = null;

@@ -5,7 +5,7 @@ import { decodeXml } from './xml-decoding';
 export interface DavResponse {
   /** As the server wrote it. */
   readonly href: string;
-  /** Of the whole resource; null: its properties have states of their own. */
+  /** The status of the whole resource. Null: its properties have their own statuses. */
   readonly status: number | null;
   /** The properties that it has, by `{namespace}name`. */
   readonly properties: ReadonlyMap<string, DavProperty>;
@@ -27,8 +27,8 @@ export interface MultistatusLimits {
 export const usualMultistatusLimits: MultistatusLimits = { maxResponses: 1_000_000, maxTextLength: 65_536 };
 
 /**
- * Reads a multi-status answer, as many responses at a time as a piece of it holds. It ends only if the document does:
- * throws for one that is cut, malformed, something else, or beyond the limits. What came before is then no whole.
+ * Reads a multi-status response; yields the entries of each chunk together. Throws if the document is cut off,
+ * malformed, of another kind, or beyond the limits. The entries before that are then incomplete.
  */
 export async function* readMultistatus(
   bytes: AsyncIterable<Uint8Array>,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type FieldValue, sameValue } from '../domain/merge-copy';
 
-// What is kept of the copies of a link, as people and programs are shown it.
+// The stored copies of a link, in the form for people and programs.
 
 const seenShape = z.object({
   isActive: z.boolean(),
@@ -10,7 +10,7 @@ const seenShape = z.object({
   content: z.string().optional(),
 });
 
-/** What one side held, as a flat set of names and values; null: it was deleted there, or never looked at. */
+/** The values of one side, as a flat set of names and values. Null: the item was deleted there, or never read. */
 export function flatState(state: unknown): Record<string, unknown> | null {
   const parsed = seenShape.safeParse(state);
   if (!parsed.success || !parsed.data.isActive) return null;
@@ -24,7 +24,7 @@ export function flatState(state: unknown): Record<string, unknown> | null {
 
 const bothSides = z.object({ here: z.unknown(), there: z.unknown() });
 
-/** What both sides held; null: nobody looked. */
+/** The values of both sides. Null: they were never read. */
 export function statesOf(
   states: unknown,
 ): Readonly<Record<'here' | 'there', Record<string, unknown> | null>> | null {

@@ -9,7 +9,7 @@ import { defaultXmlLimits, isMarkupOf } from './xml-reader';
 export interface DecodedFields {
   /** Declared fields in their canonical form, all others exactly as they were. */
   readonly fields: Fields;
-  /** What cannot be; empty where all is well. */
+  /** The problems of the values; empty if there are none. */
   readonly problems: readonly FieldProblem[];
 }
 

@@ -1,6 +1,6 @@
 import { escaped } from './xml-writer';
 
-/** What an element holds: text, nothing, or elements by their names. */
+/** The content of an element: text, nothing, or elements by their names. */
 export type XmlContent = string | number | boolean | null | { readonly [element: string]: XmlContent };
 
 export const xmlDeclaration = '<?xml version="1.0" encoding="utf-8"?>\n';

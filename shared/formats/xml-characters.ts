@@ -7,7 +7,7 @@ export const isCharacterFault = (message: string): boolean => characterFaults.ha
 /** True: the same, and it may be half of a character. */
 export const isBrokenReference = (message: string): boolean => message === brokenReference;
 
-/** What to tell people of it. `before`: the text up to the fault. */
+/** The description of a fault for people. `before`: the text up to the fault. */
 export function describeFault(message: string, before: string, line: number): Reason {
   if (message !== notACharacter) {
     const reference = quotable(before.slice(before.lastIndexOf('&')));
@@ -117,7 +117,7 @@ const spansIn = (text: string): Span[] =>
 const unitOf = (digits: string): number =>
   digits.startsWith('x') ? parseInt(digits.slice(1), 16) : parseInt(digits, 10);
 
-/** What is no pair stays as it is: nobody can read it. */
+/** An invalid surrogate pair stays as it is, because nobody can read it. */
 function characterOf(high: number, low: number): string {
   const isPair = high >= 0xd800 && high <= 0xdbff && low >= 0xdc00 && low <= 0xdfff;
   return isPair ? String.fromCharCode(high, low) : `&#${high};&#${low};`;

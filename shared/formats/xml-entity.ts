@@ -44,12 +44,15 @@ export function isEntityId(id: string): boolean {
   return /^[^\s\p{Cc}]{1,64}$/u.test(id);
 }
 
-/** What was found of an entity whose element is being read. Made for speed: a file holds a million fields. */
+/**
+ * The current contents of an entity whose element is being read. It is made for speed, because a file can have a
+ * million fields.
+ */
 export interface OpenEntity {
   /** Position of its element in the document. */
   readonly start: number;
   readonly line: number;
-  /** Of the fields that every class has, the text. */
+  /** The texts of the fields that every class has. */
   readonly shared: { Id: string | null; idServer: string | null; Ts: string | null; IsActive: string | null };
   /** One of those that came twice. */
   repeated: string | null;

@@ -3,7 +3,7 @@ import { SaxesParser } from 'saxes';
 /** Prefixes that an element uses and that are declared outside of it, each with its namespace. */
 export type Namespaces = ReadonlyMap<string, string>;
 
-/** What every file that we write declares: an element needs no declaration of its own for these. */
+/** The namespaces that every file of ours declares, so that elements need no declarations of their own. */
 const always: Readonly<Record<string, string>> = {
   xsi: 'http://www.w3.org/2001/XMLSchema-instance',
   xsd: 'http://www.w3.org/2001/XMLSchema',

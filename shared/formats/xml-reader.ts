@@ -103,7 +103,7 @@ export function isMarkupOf(name: string, xml: string): boolean {
   return xml.includes('<') && areDeclared(xml);
 }
 
-/** Whatever the document says of itself: what 1.1 adds, nobody writes. */
+/** Every document is read as XML 1.0, whatever it declares, because nobody uses the additions of 1.1. */
 const xml10 = { defaultXMLVersion: '1.0', forceXMLVersion: true, xmlns: false } as const;
 
 interface EntityParser {
@@ -120,10 +120,13 @@ const fieldDepth = 3;
 /** How much of an entity that is too large is kept for people to see. */
 const excerptLength = 2_000;
 
-/** Of what is told of a character: a reference is not longer. */
+/** The longest part of a text in an error about a character. No reference is longer. */
 const longestFault = 80;
 
-/** Of one file; each costs an error. A file with more of them is none that anybody mends entity by entity. */
+/**
+ * The most character faults in one file; each costs an error. Nobody corrects a file with more of them entity by
+ * entity.
+ */
 const maxCharacterFaults = 10_000;
 
 const noNamespaces: Namespaces = new Map();
@@ -148,13 +151,13 @@ function createEntityParser(
   let entityTag: SaxesTagPlain | null = null;
   /** The first reference that stands for no character, in what is being read: two of them may be one. */
   let broken: { readonly at: number; readonly reason: Reason } | null = null;
-  // Of the field that is being read.
+  // The state of the field that is being read.
   let text = '';
   let isNil = false;
   let isMarkup = false;
   let openTagEnd = 0;
   let fieldTag: SaxesTagPlain | null = null;
-  // Of the entity that is being read, how many fields were.
+  // The number of fields read so far of the current entity.
   let place = 0;
   const namesByPlace: string[] = [];
 
@@ -192,7 +195,7 @@ function createEntityParser(
     fieldTag = tag;
     text = '';
     isNil = false;
-    // What a prefix stands for is told in markup alone.
+    // Only markup can declare a prefix.
     isMarkup = tagName.includes(':');
     openTagEnd = parser.position;
     for (const name in attributes) {
@@ -316,7 +319,7 @@ function createEntityParser(
     source.forget(entity === null || entity.isTooLarge ? lastEvent : entity.start);
   };
 
-  /** What touches one character alone is the fault of its entity; all else refuses the file. */
+  /** An error in a single character makes only its entity faulty; any other error refuses the file. */
   const takeFault = (error: Error) => {
     const message = error.message.replace(/^\d+:\d+: /, '');
     if (entity === null || !isCharacterFault(message) || characterFaults >= maxCharacterFaults)

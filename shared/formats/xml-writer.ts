@@ -62,7 +62,7 @@ const namespaces =
   'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema"';
 const entitiesPerChunk = 500;
 
-/** What the builder makes an element of: a property per child element. */
+/** The input of the builder for an element: a property per child element. */
 type Element = Record<string, string | { '@_xsi:nil': 'true' }>;
 
 const builder = new XMLBuilder({

@@ -4,7 +4,7 @@
 /** One series of a histogram. */
 export interface HistogramRow {
   readonly labels: Readonly<Record<string, string>>;
-  /** Ascending; how many are at most so large. What is larger than all of them is in `count` alone. */
+  /** The buckets in ascending order, with the number of values up to each limit. Larger values are only in `count`. */
   readonly buckets: readonly { readonly le: number; readonly count: number }[];
   readonly sum: number;
   readonly count: number;

@@ -8,11 +8,11 @@ interface Deps {
   readonly db: Db;
   readonly queue: Pick<JobQueue, 'isUp'>;
   readonly files: Pick<FileStore, 'check'>;
-  /** What has not answered by then counts as out of reach. */
+  /** A service that has not responded by then counts as unreachable. */
   readonly patienceMs?: number;
 }
 
-/** What this process can reach just now. */
+/** The services that this process can reach now. */
 export interface Health {
   readonly database: boolean;
   readonly queue: boolean;
@@ -30,7 +30,7 @@ export interface Readiness {
   readonly body: {
     readonly status: string;
     readonly checks: Health;
-    /** What this process can do just now. */
+    /** The work that this process can do now. */
     readonly can: { readonly read: boolean; readonly receive: boolean };
   };
 }
@@ -51,8 +51,9 @@ export function createHealthCheck({ db, queue, files, patienceMs = 3_000 }: Deps
 }
 
 /**
- * What `/readyz` says. A process that is stopping takes nothing new, whatever it can reach. One whose file store is full
- * takes no upload, but polls, packages and pages need no room: there is nowhere better to send them.
+ * The result of `/readyz`. A process that is stopping accepts nothing new, whatever it can reach. A process whose file
+ * store is full accepts no upload, but polls, packages and pages need no space, and no other process could serve them
+ * better.
  */
 export async function readinessOf(check: HealthCheck, isDraining: () => boolean): Promise<Readiness> {
   const checks = await check();

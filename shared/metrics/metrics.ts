@@ -10,7 +10,7 @@ export interface Sample {
   readonly value: number;
 }
 
-/** What a process tells Prometheus. A metric's labels are named once, at its declaration. */
+/** The metrics of a process for Prometheus. A metric's labels are named once, at its declaration. */
 export interface Metrics {
   counter(name: string, help: string, labels?: readonly string[]): (labels: Labels, by?: number) => void;
   /** Its value is read when someone asks: for what is counted elsewhere, by a plain integer. */
@@ -22,7 +22,7 @@ export interface Metrics {
     labels: readonly string[],
     buckets: readonly number[],
   ): (labels: Labels, value: number) => void;
-  /** Read when someone asks. What `read` cannot answer is left out of that answer. */
+  /** It is read at each scrape. If `read` fails, the scrape leaves it out. */
   gauge(
     name: string,
     help: string,

@@ -2,8 +2,9 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Metrics } from './metrics';
 
 /**
- * What this process takes of its machine, under the names that Prometheus' own clients use. prom-client would tell them
- * as well, but cannot be kept from watching every collection of garbage: two to five status polls of a hundred were lost to that.
+ * The resources that this process uses, with the names of Prometheus' own clients. prom-client would tell them as well,
+ * but cannot be kept from watching every collection of garbage: two to five status polls of a hundred were lost to
+ * that.
  */
 export function tellProcessFigures(metrics: Metrics, processName: 'api' | 'worker'): void {
   const labels = { process: processName };

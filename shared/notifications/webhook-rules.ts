@@ -10,8 +10,8 @@ export interface WebhookRules {
 }
 
 /**
- * What is wrong with the URL of a webhook; null: nothing that its text would tell. Whether its name leads to an
- * address that may be called is known only when it is called.
+ * The problem of the URL of a webhook. Null: its text shows none. Whether its name leads to an address that may be
+ * called is known only when it is called.
  */
 export function webhookUrlProblem(written: string, rules: WebhookRules): FieldFault | null {
   if (!URL.canParse(written)) return { code: 'not-a-url' };

@@ -41,7 +41,7 @@ export function isOfOtherCost(hash: string): boolean {
   return formatCost({ costLog2, blockSize, parallelism }) !== formatCost(passwordCost);
 }
 
-/** Of no password: random bytes at today's cost. */
+/** A hash that no password has: random bytes at today's cost. */
 export const decoyHash = formatHash({
   ...passwordCost,
   salt: randomBytes(16),

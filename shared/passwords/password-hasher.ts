@@ -6,11 +6,11 @@ import { decoyHash, formatHash, keyBytes, parseHash, passwordCost, type ScryptCo
 /** Whose turn it is. `known`: someone who has proved who they are, or comes from where they did: before all strangers. */
 export interface Turn {
   readonly isKnown: boolean;
-  /** Of one such address or network, only some may wait: it cannot fill the queue. */
+  /** The address or network. Only a few callers of each may wait, so that none can fill the queue. */
   readonly from: string;
 }
 
-/** What the server does for itself, on the command line or at its start. */
+/** The turn of the server's own work, on the command line or at its start. */
 export const ownTurn: Turn = { isKnown: true, from: 'server' };
 
 export interface PasswordHasher {
@@ -24,7 +24,7 @@ export interface PasswordHasher {
    * takes as long, and answers false. Throws `unavailable` where too many wait.
    */
   verify(password: string, hash: string | null, turn: Turn): Promise<boolean>;
-  /** What still waits is refused. */
+  /** Refuses all waiting calls. */
   close(): Promise<void>;
 }
 
@@ -83,7 +83,7 @@ export function createPasswordHasher(): PasswordHasher {
     );
     const [task] = waiting.splice(index, 1);
     if (task === undefined) {
-      // What waits for nothing keeps no process alive.
+      // An idle thread must not keep the process alive.
       thread?.unref();
       return;
     }

@@ -2,8 +2,8 @@ import type { FieldFault } from '../domain/field-fault';
 import { passwordLength } from '../domain/staff';
 
 /**
- * Why someone of that e-mail cannot have that password; null: they can. Whoever tries the passwords that people choose
- * most often, or the address itself, must not get in.
+ * Why a user with that e-mail cannot have that password. Null: they can. An attacker who tries the most common
+ * passwords, or the address itself, must not get in.
  */
 export async function passwordFault(password: string, email: string): Promise<FieldFault | null> {
   const { least, most } = passwordLength;

@@ -6,7 +6,7 @@ import { Secret, TOTP } from 'otpauth';
 /** A new secret: 160 random bits, in base32, as people type it into an app. */
 export const newTotpSecret = (): string => new Secret({ size: 20 }).base32;
 
-/** What an app reads from a QR code. `label`: whose it is. */
+/** The text of a QR code for an app. `label`: the name of the user. */
 export const totpUri = (secret: string, label: string): string => totpOf(secret, label).toString();
 
 /**

@@ -2,7 +2,7 @@ import type { Logger } from '../log';
 
 interface Life {
   readonly log: Logger;
-  /** What a supervisor that started this process is told once it is ready. */
+  /** The message to the supervisor that started this process, once it is ready. */
   readonly ready: Readonly<Record<string, unknown>>;
   readonly stop: () => Promise<void>;
   /** How long it may take to stop. */

@@ -4,7 +4,7 @@ import { ConfigError } from '../config/config';
 import { isDatabaseAway } from '../db/database-away';
 import { AppError } from '../errors/app-error';
 
-// What whoever starts a command is told of what went wrong: what it is, and the setting that leads there.
+// The errors for people who start a command: what went wrong, and the setting behind it.
 
 /** A sentence; null: a defect, of which a developer wants to see all. */
 export function operatorMessage(error: unknown): string | null {
@@ -16,7 +16,10 @@ export function operatorMessage(error: unknown): string | null {
   return reasonOf(error);
 }
 
-/** Of a process that could not start because the database was away: the same start may succeed later (sysexits.h). */
+/**
+ * The exit code of a process that could not start because the database was unavailable. The same start may succeed
+ * later (sysexits.h).
+ */
 export const tryAgainExitCode = 75;
 
 export function exitCodeFor(error: unknown): number {

@@ -1,6 +1,6 @@
 import type { Lane } from '../domain/job-kind';
 
-/** What travels in the queue: a pointer to a row of `job`, never data. */
+/** A message in the queue: a pointer to a row of `job`, never data. */
 export interface JobMessage {
   readonly version: 1;
   readonly jobId: string;

@@ -2,7 +2,7 @@ import { backoffMs } from '../domain/backoff';
 import type { Logger } from '../log';
 import type { JobMessage, DeliveryVerdict } from './job-queue';
 
-/** What a queue must do with a delivery. */
+/** The action of a queue for a delivery. */
 export type Outcome =
   | { readonly what: 'remove' }
   | { readonly what: 'put-aside'; readonly reason: string }

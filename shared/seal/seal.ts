@@ -7,7 +7,7 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 // its key is derived from EPACK_SECRETS_KEY by HKDF-SHA256. The version, the key id and the purpose are authenticated:
 // the secret of one thing cannot be put in the place of another's.
 
-/** What a secret is for. One that is sealed for one purpose does not open for another. */
+/** The purpose of a secret. A secret that is sealed for one purpose cannot be opened for another. */
 export type SealPurpose = 'token-key' | 'webhook-secret' | 'system-secret' | 'second-factor';
 
 /** Seals secrets and opens them again. Without a key it leaves them as they are, and opens what was never sealed. */

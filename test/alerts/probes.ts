@@ -28,7 +28,7 @@ export interface ProbeKitchen {
   send(readings: readonly Reading[], firstId?: number): Promise<void>;
   /** The oldest first, times as minutes after the start. */
   alerts(): Promise<Record<string, unknown>[]>;
-  /** What the solution is told, in order. */
+  /** The messages to the solution, in order. */
   told(): Promise<string[]>;
 }
 

@@ -18,7 +18,7 @@ const openJudgedKitchen = () =>
     noteReadings(db, solutionId, { ...added, count: Infinity }),
   );
 
-/** What is remembered of its probes. */
+/** The stored states of its probes. */
 const statesOf = ({ solutionId }: ProbeKitchen): Promise<object[]> =>
   database
     .db('probe_state')

@@ -51,7 +51,7 @@ test('an open alert and the state of its probe move with readings that are read 
     .where({ solution_id: solutionId })
     .first('last_at', 'since', 'before_at');
   expect(state).toEqual({ last_at: at(0), since: at(-40), before_at: at(-50) });
-  // What comes next goes on where the readings of before ended: one alert, and no silence.
+  // The next readings continue after the earlier ones: there is one alert, and no silence.
   await send(db, 'Etc/GMT-1', 7, [7, 3]);
   expect(await kitchen.alerts()).toMatchObject([{ since: -40, closed_at: 20 }]);
 });

@@ -6,7 +6,7 @@ import { arrivalOf } from './unpacking';
 
 const photo = randomBytes(200_000);
 const HEADER_BYTES = 30;
-/** Of an entry with that name, at the archive's beginning. */
+/** The position of the data of an entry with that name at the archive's beginning. */
 const firstData = (name: string): number => HEADER_BYTES + name.length;
 
 const stored = { name: 'a.jpg', method: 0, content: photo };

@@ -14,11 +14,11 @@ export interface HeaderFields {
 export interface HandmadeEntry extends Partial<HeaderFields> {
   readonly name?: string;
   readonly content?: string | Buffer;
-  /** What lies in the archive, where it is not the content deflated (or, with method 0, as it is). */
+  /** The stored bytes, if they are not the deflated content (or, with method 0, the content itself). */
   readonly data?: Buffer;
   /** Unix file type and permissions. */
   readonly mode?: number;
-  /** What only one of the two headers says. */
+  /** The fields that only one of the two headers has. */
   readonly local?: Partial<HeaderFields>;
   readonly central?: Partial<HeaderFields>;
   /** Another place than its own. */

@@ -155,7 +155,7 @@ test('an archive with a "/" in one of an entry’s two names, where the other ha
   }
 });
 
-/** Of every byte of these names, wherever they stand. */
+/** The positions of every byte of these names, wherever they occur. */
 function placesOf(archive: Buffer, names: readonly string[]): number[] {
   const places: number[] = [];
   for (const name of names.map((text) => Buffer.from(text))) {

@@ -18,8 +18,8 @@ export type Outcome =
 export interface UnpackingPlace {
   readonly store: FileStore;
   /**
-   * What becomes of an archive. Throws where the failure is none that a client may see, where a refusal left
-   * anything, where anything was written beside the target, or where it matters who saw the archive arrive.
+   * The result of unpacking an archive. Throws if a client must not see the failure, if a refusal left anything, if
+   * anything was written outside the target, or if the result depends on who saw the archive arrive.
    */
   unpack(archive: Buffer, limits?: Partial<UnpackLimits>): Promise<Outcome>;
   remove(): void;
@@ -49,13 +49,13 @@ export function createUnpackingPlace(): UnpackingPlace {
       const unseen = await outcomeOf(store, { ...wideLimits, ...limits });
       await rm(path.join(root, 'syncs'), { recursive: true, force: true });
       const outcome = await outcomeOf(store, { ...wideLimits, ...limits }, arrivalOf(archive));
-      // Of two bad entries either may be the one that is told.
+      // If two entries are bad, either may be reported.
       if ('refused' in outcome) expect(unseen).toHaveProperty('refused');
       else expect(outcome).toEqual(unseen);
       const allowed =
         'unpacked' in outcome ? Object.keys(outcome.unpacked).map((name) => `${TARGET}/${name}`) : [];
       const places = [ARCHIVE, ...allowed].map((key) => path.join('above', 'store', key));
-      // What is stored, not compressed, stays in the archive.
+      // Entries that are stored without compression stay in the archive.
       expect(places).toEqual(expect.arrayContaining(filesBelow(folder.path)));
       await rm(path.join(root, 'syncs'), { recursive: true, force: true });
       return outcome;

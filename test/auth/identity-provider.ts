@@ -8,7 +8,7 @@ export interface TestIdentityProvider {
   stop(): Promise<void>;
 }
 
-/** What the provider says of someone, beside `sub`, which is the name they sign in with. */
+/** The claims of the provider about each person, except `sub`, which is the name that they sign in with. */
 export type People = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 export interface ProviderOptions {
@@ -31,7 +31,8 @@ export async function startIdentityProvider(options: ProviderOptions): Promise<T
   const child = fork(
     path.join(__dirname, 'identity-provider-child.mjs'),
     [JSON.stringify(particulars)],
-    // What Jest needs to run TypeScript is not for it. It warns of being a provider for tests, which it is.
+    // The options with which Jest runs TypeScript are not for this process. It warns that it is a provider for tests,
+    // which is intended.
     { execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
   );
   const ready = once(child, 'message');

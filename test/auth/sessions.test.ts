@@ -130,7 +130,7 @@ describe("one's own password", () => {
           .where({ id: viewer.id })
           .first()
       )?.password_hash;
-    // Of `correct horse battery`, at a sixteenth of today's cost.
+    // The hash of `correct horse battery`, at a sixteenth of today's cost.
     const { scryptSync } = await import('node:crypto');
     const key = scryptSync(viewer.password, Buffer.alloc(16, 1), 32, { N: 1024, r: 8, p: 5 });
     const cheap = `$scrypt$ln=10,r=8,p=5$${Buffer.alloc(16, 1).toString('base64url')}$${key.toString('base64url')}`;

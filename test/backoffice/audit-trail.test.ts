@@ -87,7 +87,7 @@ describe('the audit trail', () => {
     });
     expect(await seal()).toBe(1);
     expect(await verify()).toMatchObject({ fault: null, rows: 4 });
-    // What was undone never was in it.
+    // An action that was rolled back is never in it.
     await expect(
       inTransaction(database.db, async ({ db: undone }) => {
         await happen(1, undone);

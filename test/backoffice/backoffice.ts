@@ -223,7 +223,7 @@ export async function startBackoffice(
     },
   };
 
-  /** Whatever a test asks, what it is answered must be as the document says. */
+  /** Every response that a test gets must match the document. */
   async function judged(method: string, path: string, options?: CallOptions): Promise<Answer> {
     const answer = await call(url, method, path, options);
     if (!path.startsWith('/api/') || isUnknown(answer)) return answer;

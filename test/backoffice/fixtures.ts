@@ -13,7 +13,7 @@ import type { TestBackoffice } from './backoffice';
 /** Where things are kept: of a backoffice, or of a whole server. */
 export type Parts = Pick<TestBackoffice, 'db' | 'files'>;
 
-/** What a server keeps, and where. */
+/** The database and the file store of a server. */
 export type Ground = Pick<TestBackoffice, 'db' | 'files'>;
 
 /** An account, and a solution in it. */
@@ -112,7 +112,7 @@ export async function newQuarantined(
   return inserted[0]?.id ?? '';
 }
 
-/** What a sync is about to process: every file of its unpacked upload. */
+/** The input of a sync: every file of its unpacked upload. */
 export async function unpackedOf({ files }: TestBackoffice, syncId: string): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const file of await unpackedFiles(files, archiveKeyOf(syncId), unpackedPrefixOf(syncId)))

@@ -2,7 +2,7 @@ import { parseCsv } from '../../shared/formats/csv-table';
 import { type Staff, startBackoffice, type TestBackoffice } from './backoffice';
 import { newAlert, newKitchen, newQuarantined, newSync } from './fixtures';
 
-// What holds for calls of every kind. What a single call does is in the test of its own.
+// The rules for calls of every kind. Each single call has its own test.
 
 let backoffice: TestBackoffice;
 let admin: Staff;

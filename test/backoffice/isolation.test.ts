@@ -22,7 +22,7 @@ afterAll(() => backoffice.stop());
 /** Everything that another account has. */
 interface OtherKitchen {
   readonly account: string;
-  /** Of the solution. */
+  /** The name of the solution. */
   readonly name: string;
   readonly solution: string;
   readonly sync: string;
@@ -74,7 +74,7 @@ type RouteName = `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} ${string}`;
 interface TryRoute {
   readonly path: (kitchen: OtherKitchen) => string;
   readonly body?: (kitchen: OtherKitchen) => object;
-  /** What changes something: a viewer may not, whosever it is. */
+  /** True for a change, which a viewer may never make. */
   readonly edits?: boolean;
 }
 
@@ -354,7 +354,7 @@ const adminBody = (route: string) => {
   return { role: 'admin' };
 };
 
-/** What an intruder could have changed. */
+/** All data that an intruder could have changed. */
 async function everythingOf({ solution: id, target }: OtherKitchen): Promise<unknown> {
   const of = (table: string) => backoffice.db(table).where({ solution_id: id }).select();
   return Promise.all([

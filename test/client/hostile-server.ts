@@ -93,7 +93,7 @@ export async function cutAfter(request: IncomingMessage, bytes: number): Promise
 
 export interface Client {
   readonly connection: Connection;
-  /** What was met with and tried again. */
+  /** The errors after which the client tried again. */
   readonly retries: { readonly error: SolutionError; readonly delayMs: number }[];
   close(): void;
 }

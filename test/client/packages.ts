@@ -9,7 +9,7 @@ export interface PackageParts {
   readonly sync?: string;
   /** By name, e.g. `xml/Fridges-u.xml`. */
   readonly files: Readonly<Record<string, string>>;
-  /** What the manifest says instead of the truth. */
+  /** The wrong content of the manifest. */
   readonly manifest?: (truth: ManifestFile[]) => unknown;
 }
 

@@ -86,7 +86,7 @@ describe('an archive', () => {
   });
 
   describe('that is sent as a resumable upload', () => {
-    /** What a tus server keeps. `misbehave` answers true where it has dealt with the PATCH itself. */
+    /** The state of a tus server. `misbehave` returns true if it has handled the PATCH itself. */
     function tusServer(misbehave: (request: IncomingMessage, patch: number) => Promise<Buffer | null>) {
       const uploads = new Map<string, Buffer>();
       const tus = { uploads, patches: 0, bytesTaken: 0, isForgetful: false, statut: '0' };

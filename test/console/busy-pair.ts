@@ -22,7 +22,7 @@ export interface BusyPair {
   readonly jobOf: (lastName: string) => Promise<string>;
   /** Looks for changes, and waits until that is over. */
   readonly run: (kind?: 'check' | 'whole') => Promise<void>;
-  /** Names the record, as a webhook does: nobody waits for what comes of it. */
+  /** Names the record, as a webhook does, and does not wait for the result. */
   readonly hint: (lastName: string) => Promise<void>;
   readonly edit: (lastName: string, fields: object) => void;
   readonly remove: (lastName: string) => void;

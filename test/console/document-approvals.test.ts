@@ -11,7 +11,8 @@ import { newUser, signInAs, visit } from './staff';
 
 jest.setTimeout(240_000);
 
-// What waits for an approval in a pair of documents is decided by folder and by kind, through REST and in a browser.
+// Entries of a pair of documents that wait for an approval are decided by folder and by kind, through REST and in a
+// browser.
 
 describeWithBrowser('What waits for an approval in a pair of documents', (browser) => {
   const server = onServer({}, { worker: true });

@@ -11,7 +11,7 @@ import { createFolder, type Folder } from '../systems/folder-pair';
 export interface WorkedFolders {
   readonly here: Folder;
   readonly there: Folder;
-  /** Lists both and waits until all that comes of it is done, or waits for someone. */
+  /** Lists both sides, and waits until all their work is done or waits for a decision. */
   run(): Promise<void>;
   end(): Promise<void>;
 }

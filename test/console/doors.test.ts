@@ -13,7 +13,7 @@ jest.setTimeout(240_000);
 describeWithBrowser('Every page around signing in', (browser) => {
   const server = onServer();
 
-  /** What is wrong with each page, as someone walks through all of them. */
+  /** The faults of each page, as a person visits all of them. */
   async function walk(page: Page, email: string): Promise<string[]> {
     const found: string[] = [];
     const look = async (name: string) => {

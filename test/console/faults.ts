@@ -3,8 +3,8 @@ import { source as axe } from 'axe-core';
 import type { Page } from 'playwright-core';
 
 /**
- * What axe finds, and a page that is wider than the screen. With EPACK_TEST_SCREENSHOTS=FOLDER it also takes a picture
- * of the page, for people to look at.
+ * The findings of axe, and whether a page is wider than the screen. With EPACK_TEST_SCREENSHOTS=FOLDER it also takes a
+ * picture of the page, for people to look at.
  */
 export async function faultsOf(page: Page, name: string): Promise<string[]> {
   await photograph(page, name);

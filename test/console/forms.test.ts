@@ -14,7 +14,9 @@ import { newUser, signInAs, visit } from './staff';
 
 jest.setTimeout(240_000);
 
-/** What a browser would change by itself: line breaks of each kind, also the first character, blanks, nothing. */
+/**
+ * Texts that a browser changes by itself: line breaks of each kind, even as the first character, blanks, an empty text.
+ */
 const odd = {
   Name: 'Chambre froide\nau fond',
   Comment: '\r\nà droite\r\nde la porte',

@@ -54,7 +54,7 @@ describeWithBrowser('What staff decide about the records of a pair', (browser) =
   const main = (page: Page) => page.locator('main').innerText();
   const press = (page: Page, name: string) => page.click(`main button >> text="${name}"`);
   const status = (page: Page) => page.locator('[role=status]').innerText();
-  /** Loads the page anew until it says so: a worker is at it. */
+  /** Reloads the page until it shows the text, because a worker needs some time. */
   async function until(page: Page, path: string, text: string): Promise<string> {
     let told = '';
     await eventually(`${path} says “${text}”`, async () => {

@@ -7,7 +7,7 @@ import { type BusyPair, person } from './busy-pair';
 
 // Every way in which two records of a pair can stand, brought about in the two systems.
 
-/** What the file says of the pair of docs/sandbox.yaml so that all of it can happen. */
+/** The settings of the pair of docs/sandbox.yaml with which all situations can occur. */
 export const settingsForSituations = (file: string): string =>
   file
     .replace('againstChange: restore', 'againstChange: manual')

@@ -11,7 +11,7 @@ import { newUser, signInAs, visit } from './staff';
 
 jest.setTimeout(240_000);
 
-// What staff do about systems and pairs, in a browser, on two systems that a worker keeps equal.
+// The actions of staff on systems and pairs, in a browser, with two systems that a worker keeps equal.
 
 describeWithBrowser('The pages of systems and pairs', (browser) => {
   const server = onServer({}, { worker: true });
@@ -24,7 +24,7 @@ describeWithBrowser('The pages of systems and pairs', (browser) => {
   });
   afterAll(() => pair.end());
 
-  /** Loads the page anew until it says so: a worker is at it. */
+  /** Reloads the page until it shows the text, because a worker needs some time. */
   async function until(page: Page, path: string, text: string): Promise<string> {
     let told = '';
     await eventually(`${path} says “${text}”`, async () => {
@@ -110,7 +110,7 @@ describeWithBrowser('The pages of systems and pairs', (browser) => {
       await page.goto('/pairs/beteiligte/links?state=conflict');
       await page.click('main tbody a');
       const told = await page.locator('main').innerText();
-      // What nobody disputes was carried over; a phone number is nothing that the other system keeps.
+      // Undisputed fields were written; the other system does not store phone numbers.
       expect(told).toContain('They differ in 2 fields');
       expect(await page.locator('tr.expected', { hasText: 'phoneNumber' }).innerText()).toContain(
         'does not keep it',

@@ -11,7 +11,7 @@ export const password = 'correct horse battery';
 /** A page in a browser of its own, that notes what must not happen: refused scripts and styles, errors. */
 export interface Visitor {
   readonly page: Page;
-  /** What the browser complained of. */
+  /** The complaints of the browser. */
   readonly complaints: readonly string[];
   close(): Promise<void>;
 }

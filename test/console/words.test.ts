@@ -15,7 +15,7 @@ import { refusalCodes } from '../../shared/domain/refusal';
 import { root } from '../docs/markdown';
 
 describe('why something was refused', () => {
-  // What a worker may give is typed as these codes: whoever adds one that has no words does not compile.
+  // The type of a worker's reasons is this list of codes, so a code without texts does not compile.
   test.each(refusalCodes)('%s has a sentence in both languages, with what to do', (code) => {
     const [said, dit] = [refusalOf(english, code), refusalOf(french, code)];
     for (const { why, advice } of [said, dit]) for (const text of [why, advice]) expect(text).toMatch(/\.$/);

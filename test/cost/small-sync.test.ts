@@ -3,11 +3,11 @@ import { fullSync, onServer, signIn } from '../v4/on-server';
 import { eventually } from '../queue/eventually';
 import { readingsUpload } from './readings';
 
-// What a small sync costs is mostly how many statements it takes (docs/performance.md).
+// The cost of a small sync is mostly the number of its statements (docs/performance.md).
 
 const server = onServer({}, { worker: true });
 
-/** What runs by the clock, whether or not anything is synchronised. */
+/** The scheduled statements, which run with or without a sync. */
 const rounds =
   /^select (id, lane, is_fresh|kind, cron|count\(\*\)::int as (waiting|open)|1$)|^with next as materialized|^update queue_message set visible_at/;
 
@@ -37,7 +37,7 @@ test('60 readings within their limits take at most 20 statements, the message in
     'the probe is known',
     async () => (await server().db('probe_state').where({ solution_id: client.id })).length === 1,
   );
-  // Of several, the one into which least of what runs by the clock has fallen.
+  // The sync with the fewest scheduled statements counts.
   let fewest: readonly string[] | null = null;
   for (let sync = 1; sync <= 4; sync++) {
     const statements = await statementsOf(() => fullSync(client, readingsUpload(60 * sync + 1)));

@@ -5,7 +5,7 @@ import { secretSettings, settings } from '../../shared/config/settings';
 import { passwordLength } from '../../shared/domain/staff';
 import { createTestFolder } from '../setup/folder';
 
-/** What is wrong with this environment; empty where nothing is. */
+/** The problems of this environment; empty if there are none. */
 function problemsOf(environment: NodeJS.ProcessEnv): readonly string[] {
   try {
     readConfig(environment);

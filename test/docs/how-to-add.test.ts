@@ -237,7 +237,7 @@ function serviceOn(db: Db) {
   });
 }
 
-/** Of the stores that there are, those that the example asks for. */
+/** The stores that the example needs. */
 const rightsOf = ({ audit, solutionAdmin }: AllStores) => ({ audit, solutionAdmin });
 
 /** The calls of the example on a server of their own. */

@@ -24,7 +24,7 @@ export function allPages(): MarkdownPage[] {
 }
 
 export interface Fence {
-  /** What follows the fence: `sh`, `sh run`, `json`. */
+  /** The text after the fence: `sh`, `sh run`, `json`. */
   readonly info: string;
   readonly content: string;
 }

@@ -11,7 +11,10 @@ export interface TableWrite {
   readonly table: string | null;
 }
 
-/** What the product's code writes, by its SQL and by its calls of knex. Triggers are not in it: migrations make them. */
+/**
+ * The tables that the product's code writes, by its SQL and by its calls of knex. Triggers are not included, because
+ * migrations create them.
+ */
 export function tableWrites(tables: ReadonlySet<string>): TableWrite[] {
   return sourceFiles().flatMap((file) => {
     const text = readFileSync(path.join(root, file), 'utf8');
@@ -37,7 +40,7 @@ function sourceFiles(): string[] {
   );
 }
 
-/** Of a string; what is filled in is left out. */
+/** The text of a string, without its placeholders. */
 function textOf(node: ts.Node): string {
   if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return node.text;
   if (!ts.isTemplateExpression(node)) return '';

@@ -25,7 +25,7 @@ const instant = (zone: string, text: string, previous?: string) =>
     timeZone(zone).instantOf(wall(text), previous === undefined ? undefined : Date.parse(previous)),
   ).toISOString();
 
-/** What the platform shows on the wall, by another of its ways. */
+/** The local time by another function of the platform. */
 function shownBy(zone: string, instantMs: number): number {
   const parts = new Intl.DateTimeFormat('en-US', {
     timeZone: zone,

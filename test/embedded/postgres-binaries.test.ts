@@ -28,7 +28,7 @@ function removeLinks(folder: string): void {
   }
 }
 
-/** What `findPostgresBinaries` of that place says: a path of `postgres`, or an error. */
+/** The result of `findPostgresBinaries` for that place: a path of `postgres`, or an error. */
 function binariesOf(place: string, user: { uid: number; gid: number }, copyFolder: string): string {
   const module = JSON.stringify(path.join(place, 'shared/embedded/postgres-binaries.ts'));
   const script = `require(${module}).findPostgresBinaries(${JSON.stringify(user)}, ${JSON.stringify(copyFolder)})

@@ -121,7 +121,7 @@ test('after kill -9 of both workers at any moment both folders end equal, with n
     expected.delete(`${before}/small.txt`);
   }
 
-  /** What has a name is what somebody wrote, to its last byte. */
+  /** Every file under its name is complete, to its last byte. */
   async function expectWhole(): Promise<void> {
     const tree = await there.tree();
     for (let number = 0; number < rounds; number++) {

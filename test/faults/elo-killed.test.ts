@@ -87,7 +87,7 @@ test('after kill -9 in the middle of uploads, locks and writes both sides end eq
     await ask();
     await eventually('the worker was killed', () => killing.length > 0);
     await Promise.all(killing);
-    // Whatever is seen is whole.
+    // Every visible content is complete.
     const seen = await outsiderOf(fake.archive)
       .read('large.txt')
       .catch(() => null);

@@ -24,7 +24,7 @@ function expectUnavailable(answer: Answer): void {
   expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
 }
 
-/** What every solution has to find in the end, whatever was away meanwhile. */
+/** The result that every solution must find in the end, whatever was unavailable in the meantime. */
 async function expectApplied(processes: Processes, clients: readonly Client[]): Promise<void> {
   for (const client of clients) {
     await reach2(client);

@@ -10,7 +10,7 @@ import { createProcesses, type Processes } from './on-processes';
 let server: Processes;
 afterEach(() => server.end());
 
-// What is not over by then is cut; these tests end before.
+// A server that stops cuts requests off after this time; these tests end before.
 const aVeryLongTime = { EPACK_DRAIN_SECONDS: '600' };
 
 test('an API that stops closes a kept connection as soon as the request on it has been answered', async () => {

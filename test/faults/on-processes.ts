@@ -8,11 +8,11 @@ import { createTestFolder } from '../setup/folder';
 
 /** The server as it runs in production: processes of their own, made to be killed. */
 export interface Processes {
-  /** Of the API, whichever process it is. */
+  /** The URL of the API, whichever process serves it. */
   readonly url: string;
   readonly databaseUrl: string;
   readonly db: Db;
-  /** Of the file store. */
+  /** The folder of the file store. */
   readonly filesDir: string;
   startApi(environment?: NodeJS.ProcessEnv): Promise<RunningProcess>;
   startWorker(environment?: NodeJS.ProcessEnv): Promise<RunningProcess>;

@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import type { FileStore } from '../../shared/files/file-store';
 import { allOf } from './all-of';
 
-/** What every file store must do. `openStore` gives an empty one. */
+/** The contract of every file store. `openStore` gives an empty one. */
 export function itKeepsTheFileStoreContract(openStore: () => FileStore): void {
   let store: FileStore;
   beforeEach(() => (store = openStore()));

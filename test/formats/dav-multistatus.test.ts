@@ -25,7 +25,7 @@ test('a multi-status answer is read, whatever its prefixes are, in whatever piec
   expect(folder?.href).toBe('/a%20b/');
   expect(folder?.properties.get('{DAV:}resourcetype')?.elements).toEqual(['{DAV:}collection']);
   expect(folder?.properties.get('{urn:epack:sync}key')?.text).toBe('k & 1');
-  // What the server does not have is not there, though it is named.
+  // A property that the server does not have is absent, although the server names it.
   expect(folder?.properties.has('{DAV:}getetag')).toBe(false);
   expect(gone).toMatchObject({ href: '/gone', status: 423 });
 });

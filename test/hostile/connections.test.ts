@@ -149,7 +149,7 @@ describe('a server', () => {
     await Promise.all(strangers);
     const looked = ended.filter((status) => status === 401).length;
     expect([looked > 0, looked < 60]).toEqual([true, true]);
-    // Whoever was told to come again has not failed.
+    // A client with the instruction to come again has not failed.
     expect((await failures()).length - before).toBe(looked);
   });
 });

@@ -26,7 +26,7 @@ interface Scene {
   readonly account: string;
   readonly solution: string;
   readonly manager: Staff;
-  /** Of an e-mail address. */
+  /** The target with an e-mail address. */
   readonly target: string;
 }
 
@@ -88,7 +88,7 @@ describe('an e-mail address', () => {
     expect(subjectOf(question)).toBe('[ePack] Please confirm your address');
     expect(bodyOf(question)).toContain('a synchronisation has failed');
 
-    // What looks at links in mails confirms none.
+    // A program that opens links in e-mails confirms none.
     const browser = createBrowser();
     const page = await open(browser, link());
     expect(page.status).toBe(200);

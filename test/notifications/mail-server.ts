@@ -46,7 +46,7 @@ export async function startMailServer() {
     url,
     received,
     state,
-    /** What the worker sends by. */
+    /** The mailer of the worker. */
     mailer: (by = url) =>
       createMailer({
         url: by,

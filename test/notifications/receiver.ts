@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What came. */
+/** A received call. */
 export interface Received {
   readonly method: string;
   readonly path: string;
@@ -13,7 +13,7 @@ export interface Receiver {
   readonly url: string;
   readonly port: number;
   readonly received: Received[];
-  /** What it does from now on; it has been received by then. Without: 204. */
+  /** Sets how it responds from now on, after receiving the call. Default: 204. */
   behave(behaviour: Behaviour): void;
   stop(): Promise<void>;
 }

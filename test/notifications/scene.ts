@@ -94,7 +94,7 @@ export const outboxOf = (db: Db, targetId: number): Promise<OutboxRow[]> =>
     .orderBy('created_at')
     .select('event', 'target_id', 'state', 'attempts', 'last_error', 'facts');
 
-/** What waits for its next attempt waits no more. */
+/** Makes every notification due that waits for its next attempt. */
 export async function makeAllDue(db: Db): Promise<void> {
   await db('notification').where({ state: 'waiting' }).update({ due_at: db.fn.now() });
 }

@@ -222,7 +222,7 @@ describe('a webhook', () => {
   });
 });
 
-/** What the log says; whoever named the webhook reads the same text whatever it is. */
+/** The reason in the log. The person who configured the webhook sees the same text for every reason. */
 async function reasonOf(target: number, options: DeliverOptions = {}): Promise<string | undefined> {
   const reasons: string[] = [];
   await deliver(database.db, { ...options, reasons });

@@ -95,7 +95,7 @@ function callOf(id: string): { method: string; template: string } {
   throw new Error(`the document has no ${id}`);
 }
 
-/** What is not JSON. */
+/** The body of a type other than JSON. */
 const toBody = (body: unknown) => (typeof body === 'string' ? body : new Blob([Buffer.from(body as Buffer)]));
 
 const ground = (): Ground => ({ db: server().db, files: createDiskFileStore(server().config.filesDir) });

@@ -77,7 +77,7 @@ describe('the OpenAPI document', () => {
       ),
     );
     const ofPages = ['503 identity-provider-away', '401 sign-in-refused'];
-    // Of no call: it is told of calls that there are not.
+    // This error belongs to no call, but to unknown paths.
     const ofNoCall = [
       '405 method-not-allowed',
       '408 overdue',
@@ -91,7 +91,7 @@ describe('the OpenAPI document', () => {
       '422 malformed-xml',
       '422 too-many-rejections',
     ];
-    // Of the interface of sosync, which has a page of its own: docs/sosync.md.
+    // These codes belong to the interface of sosync, which has its own page: docs/sosync.md.
     const ofSosync = [
       '503 no-time-server',
       '406 not-acceptable',
@@ -184,7 +184,7 @@ function codesOfCatalog(): string[] {
   });
 }
 
-/** Of those to whom an empty list says nothing. */
+/** The first arguments of errors for which an empty list has no meaning. */
 const firstArguments: Readonly<Record<string, unknown>> = {
   malformedXml: { code: 'xml-text-between-entities', values: { line: 1 } },
   notReplayable: 'work-is-done',

@@ -15,7 +15,7 @@ export interface JudgedAnswer {
 export interface Judgement {
   /** Null: the document knows no such call. */
   readonly operationId: string | null;
-  /** What the answer has that the document does not tell, or tells otherwise. */
+  /** The parts of the response that the document does not describe, or describes differently. */
   readonly mistakes: readonly string[];
 }
 
@@ -56,7 +56,7 @@ export function createJudge(document: OpenApiDocument) {
       };
     },
 
-    /** Of a request body, an example, a parameter: anything that the document has a schema for. */
+    /** The mistakes in a request body, an example or a parameter: any value for which the document has a schema. */
     mistakesIn: (pointer: readonly string[], value: unknown) => mistakesOf(pointer, JSON.stringify(value)),
   };
 
@@ -99,7 +99,7 @@ function closedPart(part: unknown): unknown {
   if (Array.isArray(part)) return part.map(closedPart);
   if (typeof part !== 'object' || part === null) return part;
   const inner = Object.fromEntries(
-    // What an example holds is no schema.
+    // The content of an example is no schema.
     Object.entries(part).map(([name, value]) => [name, /^examples?$/.test(name) ? value : closedPart(value)]),
   );
   const isOpen = inner['type'] === 'object' && 'properties' in inner && !('additionalProperties' in inner);

@@ -14,7 +14,7 @@ const documented = () =>
     Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
   );
 
-/** Of the interfaces, not of the pages for people. */
+/** True for routes of the interfaces, and false for pages for people. */
 const isOfInterface = (name: string) =>
   /^\w+ \/(api|v4|healthz|readyz|metrics|openapi\.json|docs)\b/.test(name);
 

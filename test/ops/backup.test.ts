@@ -127,7 +127,7 @@ describe('epack backup and epack restore', () => {
       const rowsOf = (content: Record<string, unknown>) =>
         Object.fromEntries(Object.entries(content).filter(([name]) => !isCounter(name)));
       expect(rowsOf(withoutRenewed(after))).toEqual(rowsOf(withoutRenewed(before)));
-      // What was given out since the backup is not given out again.
+      // Ids that were given out after the backup are not given out again.
       const counters = Object.keys(after).filter(isCounter);
       expect(counters.length).toBeGreaterThan(20);
       for (const name of counters) {
@@ -479,7 +479,7 @@ const counterOf = (state: unknown) =>
   z.tuple([z.object({ last_value: z.coerce.bigint() })]).parse(state)[0].last_value;
 
 /** Every row of every table, and where every sequence stands. */
-/** A backup as versions before made it: with the tables that are made anew today. */
+/** A backup as earlier versions made it, with the tables that are created again today. */
 async function* withRenewedTables(file: string, databaseUrl: string): AsyncGenerator<TarEntry> {
   const client = await openConnection(databaseUrl, 'epack-test');
   const added: BackupManifest['tables'] = {};

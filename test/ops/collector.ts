@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 
-/** What is read of a span, in OTLP's JSON. */
+/** The members of a span that tests read, in OTLP's JSON. */
 export interface CollectedSpan {
   readonly service: string;
   readonly name: string;

@@ -245,7 +245,7 @@ describe('docker-compose.yml', () => {
   });
 
   test('passes every setting from the file .env to the services that need it', () => {
-    // What the containers fix among themselves.
+    // The settings that the compose file fixes for the containers.
     const fixed = [
       ...['PORT', 'HOST', 'EPACK_DATA_DIR', 'EPACK_TRUST_PROXY', 'EPACK_ADMIN_EMAIL'],
       ...['EPACK_METRICS_PORT', 'EPACK_WORKER_PORT', 'EPACK_WORKER_METRICS_URL'],

@@ -62,7 +62,7 @@ const expressions = [
   ...rules.map((rule) => ['alert' in rule ? rule.alert : rule.record, rule.expr] as const),
 ];
 
-/** What an expression selects: a metric, and the labels that it or its grouping names. */
+/** The metrics of an expression, and the labels in its selectors and groupings. */
 function askedOf(expression: string): { metrics: string[]; labels: string[] } {
   const metrics = [...expression.matchAll(/\b(?:epack|process|nodejs)_\w+/g)].map(([name]) => name);
   const matchers = [...expression.matchAll(/(\w+)(?:=~|!~|!=|=)"/g)].map(([, label = '']) => label);
@@ -85,7 +85,7 @@ describe('the dashboard and the alert rules', () => {
     await addInstance(server().db);
     await server().db('sosync_worker').insert({ instance: 'dadi', kind: 'job' });
     const workerUrl = `http://127.0.0.1:${worker.port ?? 0}`;
-    // What is committed is counted a moment later.
+    // Committed work is counted a moment later.
     await eventually('the sync is counted', async () =>
       (await scrape(workerUrl)).text.includes('epack_sync_processing_seconds_count{'),
     );

@@ -99,7 +99,7 @@ describe('what is true of the whole installation', () => {
     expect(oldestJobSeconds).toBeGreaterThan(0);
     await server().startWorker();
     await eventually('it is ready', async () => (await client.statut()).text === '"2"');
-    // What runs by the clock may run just now, in a lane of its own.
+    // Scheduled jobs may run at this moment, in their own lane.
     expect((await figures()).jobs.filter(({ lane }) => lane !== 'background')).toEqual([]);
     await client.confirm();
   });
@@ -138,7 +138,7 @@ describe('what is true of the whole installation', () => {
 
   test('notifications that wait, and those that were given up; not those that arrived', async () => {
     const target = await newTarget(server().db, { address: 'https://hooks.example/metrics' });
-    // What a worker would try at once must be left alone by it here.
+    // The worker must not try these notifications here.
     await server()
       .db('notification_target')
       .where({ id: target })
@@ -201,7 +201,7 @@ describe('a worker', () => {
       const client = await signIn(server());
       const csv = 'Id,MeasuredAt,FridgeName,Temp\n1,2026-11-20 07:00,CF1,3.1\n2,2026-11-20 08:00,CF1,warm\n';
       await fullSync(client, zipOf({ 'csv/Tbfridge.csv': csv }));
-      // What is committed is counted a moment later.
+      // Committed work is counted a moment later.
       const processed = (told: Scrape) =>
         told.value('epack_sync_processing_seconds_count', { channel: 'synchro', outcome: 'processed' });
       await eventually('it is counted', async () => processed(await scrape(url)) === 1);

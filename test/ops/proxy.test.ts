@@ -19,7 +19,7 @@ const caddyfile = path.resolve(__dirname, '../../docs/operations/Caddyfile');
 interface Proxy {
   readonly port: number;
   readonly plainPort: number;
-  /** Of the authority that its certificates come from. */
+  /** The certificate of the authority that issues its certificates. */
   readonly authority: () => string;
   stop(): Promise<void>;
 }

@@ -10,7 +10,7 @@ export interface Scrape {
 
 export const metricsToken = 'a-token-for-prometheus';
 
-/** What Prometheus would read. */
+/** The text that Prometheus would read. */
 export async function scrape(url: string, token: string | null = metricsToken): Promise<Scrape> {
   const answer = await call(`${url}/metrics`, {
     headers: token === null ? {} : { Authorization: `Bearer ${token}` },

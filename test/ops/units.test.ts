@@ -18,7 +18,7 @@ if (!isThere) process.stderr.write('skipped: the units need systemd-analyze\n');
       .replace('/usr/local/bin/epack', process.execPath)
       .replace(/^(User|Group)=epack\n/gm, '');
     const file = path.join(folder.path, 'sosync@dadi.service');
-    /** What it says of the unit, and not of the machine. */
+    /** The messages about the unit, without those about the machine. */
     const saidOf = async (text: string): Promise<string[]> => {
       writeFileSync(file, text);
       const { stdout, stderr } = await promisify(execFile)('systemd-analyze', ['verify', '--man=no', file]);

@@ -21,7 +21,7 @@ import { type StartedServer, startOn } from './started';
 
 const backupOfTheDay = path.join(__dirname, 'backups', '2026-11-30.tar.gz');
 
-/** What was counted in it on that day. */
+/** The rows that were counted on that day. */
 const rowsThen = {
   account: 3,
   app_user: 4,

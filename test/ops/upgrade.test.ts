@@ -9,8 +9,8 @@ import { fridgeLog, zipOf } from '../v4/archive';
 import { fullSync, reach2, signIn } from '../v4/on-server';
 
 /**
- * What a next version may do to the schema while this one still runs: it adds. (docs/operations.md, "Upgrade".) Here
- * this build is the old version: its processes meet a schema that has more in it than they know.
+ * The change that a next version may make to the schema while this one still runs: it adds. (docs/operations.md,
+ * "Upgrade".) Here this build is the old version: its processes meet a schema that has more in it than they know.
  */
 const nextVersion = `
   insert into knex_migrations (name, batch, migration_time) values ('29991231_99_next_version.js', 99, now());
@@ -138,7 +138,7 @@ describe('migrations', () => {
     ['alter table server_key drop constraint server_key_pkey', ['drop constraint']],
     ['alter table sync add column note text not null', ['add column note text not null']],
     ['alter table sync add column note text, add column n int not null default 0', []],
-    // What a check refused may be there from now on: who reads it must expect a word that he does not know.
+    // Values that a check refused may exist from now on, so a reader must expect unknown ones.
     ['alter table job drop constraint job_lane_check', []],
     ['create table note (id int not null)', []],
     ['-- contract: unused since 0.3\n drop table note', []],
@@ -149,7 +149,10 @@ describe('migrations', () => {
   });
 });
 
-/** What in a migration a version that does not know it may stumble over. A contraction says since when nobody reads it. */
+/**
+ * The statements of a migration that can break a version without it. A contraction says since which version nobody
+ * reads the column.
+ */
 function narrowedBy(text: string): string[] {
   const up = text.slice(text.indexOf('exports.up'), text.indexOf('exports.down'));
   if (/-- contract: unused since \d+\.\d+/.test(up)) return [];

@@ -153,7 +153,7 @@ const shiftKeys = (): void => {
   pairs.group.law.remove(key);
 };
 
-/** Of persons, as staff and programs see them. */
+/** The waiting jobs of persons, as staff and programs see them. */
 async function waitingJobs(): Promise<readonly LinkJobView[]> {
   const { db } = pairs.database;
   const persons = await db<{ id: number; name: string }>('pair').where({ name: 'persons' }).first('id');

@@ -163,7 +163,7 @@ const lawAuth = { appId: 'a', apiKey: 'k', kanzlei: 'k', database: 'd', user: 'u
 const system = (name: string, kind: string, config: object) =>
   ({ name, kind, config: JSON.stringify(config) }) as never;
 
-/** What is called is observed as a connector observes it. */
+/** Calls are observed as a connector observes them. */
 export const memorySystems = (remotes: Readonly<Record<Side, System>>): PairSystems =>
   createPairSystems({
     connectors: {

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** What became of a package. */
+/** The fate of a package. */
 type Fate = 'confirmed' | 'never arrived' | 'carried out, never confirmed' | 'one instruction failed';
 
 type Step =
@@ -118,13 +118,13 @@ async function sync(
 
 /** A few syncs in peace; after them, one more has nothing to say. */
 async function settle(kitchen: Kitchen, device: Device): Promise<void> {
-  // What went back and forth is quarantined for an hour.
+  // A field that goes back and forth is quarantined for an hour.
   await database.db.raw(
     `update param_version v set at = v.at - interval '2 hours'
      from param p where p.id_server = v.id_server and p.solution_id = ?`,
     [kitchen.solutionId],
   );
-  // What failed too often waits for an edit; staff see it and try again.
+  // An instruction that failed too often waits for an edit; staff see it and try again.
   for (const { id, isActive, failures } of await listed(kitchen)) {
     if (failures > 0 && isActive) await put(database.db, kitchen, id, {});
   }
@@ -219,7 +219,7 @@ function steps(sides: readonly ('manager' | 'solution')[]): fc.Arbitrary<Step[]>
   return run.map(otherThanDeleted);
 }
 
-/** What was deleted and comes again exactly as it was stays deleted: here it always comes with other content. */
+/** A deleted entity that is sent again unchanged stays deleted, so here it always comes with other content. */
 function otherThanDeleted(run: readonly Step[]): Step[] {
   const deletions = new Map<string, number>();
   return run.map((step) => {

@@ -14,7 +14,7 @@ import type { Rejected } from '../../worker/solution-sync/package/rejections';
 import { dueInstructions } from '../../worker/solution-sync/params/due-instructions';
 import { mergeClassFile, type ReceivedClass } from '../../worker/solution-sync/params/merge-class-file';
 
-/** What a solution sends of one entity. */
+/** An entity as a solution sends it. */
 export interface Sent {
   readonly id: string;
   readonly fields?: Fields;

@@ -161,7 +161,7 @@ describe('a plan', () => {
         );
       },
     });
-    // What is new first: how much of the rest there is must be known before any of it is done.
+    // New entities come first, because the number of the others must be known before any of them is changed.
     expect(planned).toEqual([
       ['9', 'created', [{ side: 'here', op: 'create' }]],
       ['1', 'updated', [{ side: 'here', op: 'update' }]],

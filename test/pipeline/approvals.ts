@@ -1,13 +1,13 @@
 import { planDigest, signatureOf } from '../../worker/pipeline/approval';
 import type { ApprovalKind, Entry } from '../../worker/pipeline/entry';
 
-/** What someone must approve before it is done. */
+/** The entries that someone must approve. */
 export interface Approval {
   readonly kind: ApprovalKind;
   readonly entries: readonly Entry[];
-  /** Of each entry, in their order: what a run is told to let through. */
+  /** The signatures of the entries, in their order. A run lets these through. */
   readonly signatures: readonly string[];
-  /** Of the plan: what is approved is exactly that. */
+  /** The digest of the plan. The approval applies to exactly this plan. */
   readonly digest: string;
 }
 
@@ -21,7 +21,7 @@ export function approvalsOf(held: readonly Entry[]): Approval[] {
   });
 }
 
-/** What a run is told to let through: those of these signatures. */
+/** Lets a run carry out the entries with these signatures. */
 export const approvedBy =
   (signatures: ReadonlySet<string>) =>
   (entry: Entry): boolean =>

@@ -23,7 +23,7 @@ interface Run {
 
 type Step = Edit | Run;
 
-/** What goes wrong in a run, on the other side. */
+/** A failure during a run, on the other side. */
 type Trouble =
   'none' | 'a lost answer' | 'a partial listing' | 'no moves' | 'another writer' | 'many mentions';
 
@@ -119,7 +119,7 @@ async function take(pair: Pair, step: Step, hasOwnNames = false): Promise<void> 
 
 let edited = 0;
 
-/** What the server refuses is not done. */
+/** Changes that the server refuses are not made. */
 function change(remote: Remote, { do: what, at, to, name }: Edit, hasOwnNames: boolean): void {
   const items = [...remote.rows.values()].filter(({ isLive }) => isLive);
   const folders = items.filter(({ isFolder }) => isFolder);

@@ -132,7 +132,7 @@ export function createMemoryLinks(): MemoryLinks {
     return link;
   }
 
-  /** What it was last seen with is remembered: a late mention of that is none. */
+  /** The last revision is remembered, so that a late mention of it has no effect. */
   function drop(link: Link, before: Link | null): void {
     for (const side of sides) {
       const end = before?.ends[side];

@@ -628,7 +628,7 @@ describe('keep-full-folders', () => {
   });
 });
 
-/** Runs one step alone. What it hands on; null: it keeps the entry back. */
+/** Runs one step alone. Returns the entry that it passes on, or null if it keeps it back. */
 async function passed<In, Out extends In>(middleware: Middleware<In, Out>, entry: In): Promise<Out | null> {
   let reached: Out | null = null;
   await middleware(entry, (one) => {

@@ -28,7 +28,7 @@ export interface Pair {
   readonly problems: Problem[];
   progress: Progress;
   run(settings?: Partial<SynchroniseSettings>): Promise<Outcome>;
-  /** What a run would do. */
+  /** The plan of a run. */
   plan(settings?: Partial<SynchroniseSettings>): Promise<Outcome>;
   /** One entity is looked at, as for a webhook; nothing is listed. */
   look(side: Side, key: string, settings?: Partial<SynchroniseSettings>): Promise<Outcome>;

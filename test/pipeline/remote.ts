@@ -20,9 +20,9 @@ import { createKill, type Kill, step } from './kill';
 
 export interface RemoteOptions {
   readonly capabilities?: Partial<Capabilities>;
-  /** What the server makes of what it is sent. */
+  /** How the server changes the fields that it gets. */
   readonly normalise?: (fields: Fields, before: Fields) => Fields;
-  /** What it makes of a name, unless it says so in its rules. */
+  /** How it changes a name, without declaring it in its rules. */
   readonly normaliseName?: (name: string) => string;
   readonly sameName?: (one: string, other: string) => boolean;
   /** `counter`: another for each write; `second`: its clock; `hash`: of what the answer shows. */
@@ -31,7 +31,7 @@ export interface RemoteOptions {
   readonly echoes?: boolean;
   /** By time: how far back a cursor is moved, in its clock's seconds. */
   readonly overlap?: number;
-  /** Of a deleted folder the folder alone is told, whatever lay in it. */
+  /** True: only a deleted folder itself is listed, and not its contents. */
   readonly tellsTops?: boolean;
   readonly pageSize?: number;
 }
@@ -48,7 +48,7 @@ interface Row {
   bytes: Buffer | null;
 }
 
-/** What goes wrong. */
+/** The failures of the server. */
 export interface Faults {
   /** A listing breaks off after so many items, with an error or in silence. */
   listsOnly: number | null;
@@ -349,7 +349,7 @@ export function createRemote(name: string, options: RemoteOptions = {}): Remote 
     return show(row).revision === expected ? row : undefined;
   }
 
-  /** Whoever calls it knows its rules. */
+  /** Callers know the name rules. */
   function badName(place: Place | null): Written | null {
     const isBad = place !== null && able.tree !== null && able.tree.fitting(place.name) !== null;
     return isBad ? refused('bad-name') : null;

@@ -21,7 +21,7 @@ export interface QueueServer {
   remove(): Promise<void>;
 }
 
-/** What every job queue must do. */
+/** The contract of every job queue. */
 export function itKeepsTheContract(startServer: () => Promise<QueueServer>): void {
   let server: QueueServer;
   let place: QueuePlace;

@@ -104,7 +104,7 @@ async function sendRaw({ url, prefix }: QueuePlace, text: string): Promise<void>
   });
 }
 
-/** What any other program could do. */
+/** An access that any other program could make. */
 async function onChannel<T>(url: string, work: (channel: ConfirmChannel) => Promise<T>): Promise<T> {
   const connection = await connect(url);
   try {

@@ -25,7 +25,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   };
 }
 
-/** What the global set-up left in the environment. */
+/** A value that the global set-up left in the environment. */
 export function setting(variable: string): string {
   const value = process.env[variable];
   if (value === undefined) throw new Error(`${variable} is not set: run the tests through jest.config.cjs.`);

@@ -7,8 +7,8 @@ import { prepareTemplate } from './template-database';
 import { startTestPostgres } from './test-postgres';
 
 /**
- * What every test run needs, before its first test: a real PostgreSQL with a migrated template database, and
- * someone who starts RabbitMQ when the first suite asks for it. The workers learn of it through the environment.
+ * Prepares every test run: a real PostgreSQL with a migrated template database, and a starter of RabbitMQ for the first
+ * suite that asks for it. The workers get the addresses through the environment.
  */
 export default async function globalSetup(): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'epack-test-'));

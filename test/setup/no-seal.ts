@@ -1,4 +1,4 @@
 import { createSeal, type Seal } from '../../shared/seal/seal';
 
-/** Of a server without a key for its secrets: they are kept as they are. */
+/** The seal of a server without a key for its secrets, which are stored unsealed. */
 export const noSeal: Seal = createSeal([]);

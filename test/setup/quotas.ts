@@ -3,7 +3,7 @@ import { readConfig } from '../../shared/config/config';
 import type { Db } from '../../shared/db/database';
 import { openStoreAccess } from '../../shared/stores/store-access';
 
-/** What a solution may send where nothing is configured, on a disk that is never full. */
+/** The default quotas, on a disk that is never full. */
 export const usualQuotas = (db: Db): QuotaService =>
   createQuotaService({
     ...openStoreAccess(db),

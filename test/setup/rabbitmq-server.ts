@@ -8,7 +8,7 @@ import { freePort } from '../../shared/embedded/free-port';
 import { dockerImage, findRabbitSource } from './rabbitmq-source';
 import { startTiedShell } from './tied-shell';
 
-/** A RabbitMQ of our own on a private port. What it stores survives `stop`, `kill` and `start`; it ends with this process. */
+/** A RabbitMQ of our own on a private port. Its data survives `stop`, `kill` and `start`; it ends with this process. */
 export interface RabbitServer {
   readonly url: string;
   /** Asks it to end, and waits until it has. */

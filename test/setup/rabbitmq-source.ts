@@ -59,7 +59,7 @@ let installFailure = '';
 
 function installedNow(): RabbitSource | null {
   if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return null;
-  // Every test file looks anew; a machine without a network need not try each time.
+  // Every test file checks again; a machine without a network need not try each time.
   const failed = path.join(setting('EPACK_TEST_FOLDER'), 'rabbitmq-not-installed');
   if (existsSync(failed)) {
     installFailure = readFileSync(failed, 'utf8');

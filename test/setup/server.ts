@@ -22,8 +22,8 @@ export interface TestServer {
 }
 
 /**
- * The API (and, when asked, a worker) in this process, on a database and a folder of its own. `environment`
- * overrides settings. What has to survive a kill is tested on processes of its own instead.
+ * The API (and, when asked, a worker) in this process, on a database and a folder of its own. `environment` overrides
+ * settings. Tests with kills use separate processes instead.
  */
 export async function startTestServer(environment: NodeJS.ProcessEnv = {}): Promise<TestServer> {
   const database = await createTestDatabase();

@@ -41,7 +41,7 @@ export function open(url: string, method: string, headers: Record<string, string
   return request(url, { method, headers, agent: false });
 }
 
-/** What the server answers. Rejects where the connection breaks before all of it is there. */
+/** The response of the server. Rejects if the connection breaks before it is complete. */
 export function answerTo(sent: ClientRequest): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let isAnswered = false;

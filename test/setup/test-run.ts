@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { startTiedShell } from './tied-shell';
 
-/** What the global set-up leaves for the global teardown; both run in one process, as separate modules. */
+/** The data from the global set-up for the global teardown; both run in one process, as separate modules. */
 interface TestRun {
   /** Work for the end of the run; the last one given is done first. */
   atEnd(work: () => Promise<void>): void;

@@ -13,7 +13,7 @@ afterAll(() => sosync.end());
 
 const run = promisify(execFile);
 
-/** What curl says of a call: its status, the type and the body. */
+/** The output of curl for a call: the status, the type and the body. */
 async function curl(...words: string[]): Promise<Answer> {
   const format = '\n%{http_code} %{content_type}';
   const { stdout } = await run('curl', [

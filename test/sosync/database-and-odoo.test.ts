@@ -179,7 +179,7 @@ describe('SQL Server and Odoo, with a clock that is a year off', () => {
 
 const theEnd: Person[] = [{ Name: 'Both', Vorname: 'There', Geburtsdatum: '1980-02-03' }];
 
-/** Whoever went by dates would take the wrong side at one of these. */
+/** A rule that compared dates would choose the wrong side in one of these cases. */
 async function everythingThatJobsDo(jobs: Doer): Promise<Told[]> {
   const { studio, odoo } = systems;
   const told: Told[] = [];

@@ -25,7 +25,7 @@ export interface DatabaseAndOdoo {
   readonly pair: WorkedPair;
   readonly studio: StudioTable;
   readonly odoo: OdooFake;
-  /** What the pair file says of `fs`, and where it really is. */
+  /** The address of `fs` in the pair file, and its real address. */
   readonly studioAccess: StudioAccess;
   end(): Promise<void>;
 }
@@ -187,7 +187,7 @@ async function postgresqlStudio(): Promise<Studio> {
   };
 }
 
-/** What Odoo holds, by the names of the database. */
+/** The partners in Odoo, with the names of the database. */
 export const partnersOf = ({ store }: OdooFake): Person[] =>
   [...(store.models.get('res.partner')?.rows.values() ?? [])]
     .map(({ values }) => ({

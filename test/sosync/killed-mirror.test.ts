@@ -77,7 +77,7 @@ test.each<[string, 'before' | 'after']>([
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-/** What the mirror lacks of the table, or holds otherwise. */
+/** The rows of the table that are missing or different in the mirror. */
 async function differences(): Promise<string[]> {
   const rows = await pair.rows<{ job_id: string; job_state: string }>(
     'select job_id, job_state from sosync_job',

@@ -3,7 +3,7 @@ import { onServer } from '../v4/on-server';
 import { addInstance } from './instance';
 import { sosyncServices, until } from './sosync-pair';
 
-// What the API tells Prometheus of the interface of sosync.
+// The metrics of the interface of sosync.
 
 const server = onServer({ EPACK_METRICS_TOKEN: metricsToken });
 
@@ -19,7 +19,7 @@ test('the jobs that are not over, how far the mirror lags, and which workers run
   const before = await scrape(server().url);
   const jobs = (state: string) => before.value('epack_sosync_jobs', { sosync_instance: 'dadi', state });
   expect([jobs('new'), jobs('inprogress'), jobs('error_retry')]).toEqual([2, 0, 1]);
-  // What is mirrored is no lag, however old it is.
+  // A mirrored change causes no lag, however old it is.
   const lag = before.value('epack_sosync_mirror_lag_seconds', { sosync_instance: 'dadi' });
   expect(lag).toBeGreaterThanOrEqual(90);
   expect(lag).toBeLessThan(3_000);

@@ -2,7 +2,7 @@ import { sosyncJobNames } from '../../shared/domain/sosync';
 import { type OdooFake, startOdooFake } from '../systems/fakes/odoo-fake';
 import { newModel } from '../systems/fakes/odoo-model';
 
-/** What a pair file says of the instance and of its mirror; the key is `MIRROR_KEY`. */
+/** The part of a pair file for the instance and its mirror; the key is `MIRROR_KEY`. */
 export const mirrorText = ({ odoo }: MirrorFake): string => `
 ---
 systems: { mirror: { kind: odoo, url: "${odoo.url}", database: ${odoo.database}, auth: { apiKey: "\${MIRROR_KEY}" } } }

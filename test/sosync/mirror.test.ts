@@ -30,7 +30,7 @@ afterEach(async () => {
 const create = async ({ url }: SosyncServed, record: string) =>
   Number(objectIn(await ask(url + createPath({ source_record_id: record })))['id']);
 
-/** What the mirror lacks of the table, or holds otherwise. */
+/** The rows of the table that are missing or different in the mirror. */
 async function differences(): Promise<string[]> {
   const rows = await sosync.pair.rows<{ job_id: string; job_state: string }>(
     'select job_id, job_state from sosync_job order by job_id',

@@ -104,7 +104,7 @@ test('of a burst of which the service is killed in the middle, no job that was a
   );
   expect(counts?.links).toBe(counts?.jobs);
   expect(counts?.alone).toBe(0);
-  // What the killed process had not passed on, the next one does.
+  // The next process passes on the jobs that the killed one had not passed on.
   await until(async () => (await pair.rows('select from sosync_job where job_fetched is null')).length === 0);
 });
 

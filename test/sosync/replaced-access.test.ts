@@ -24,7 +24,7 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/** What the pair file says is wrong throughout: nothing listens there, and nobody is called so. */
+/** Every address and user in the pair file is wrong. */
 async function misplaced(kind: StudioKind): Promise<{ systems: DatabaseAndOdoo; services: SosyncServices }> {
   const systems = await openDatabaseAndOdoo(kind, {
     fs: { host: '127.0.0.1', port: 1, auth: { user: 'nobody', password: '${NOT_SET}' } },

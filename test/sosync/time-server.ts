@@ -5,7 +5,7 @@ export interface TimeServerFake {
   readonly port: number;
   /** Its clock less ours, in milliseconds. */
   offsetMs: number;
-  /** What it does instead of telling the time: nothing, "ask no more", an answer to nobody's question, half an answer. */
+  /** Its behaviour instead of the time: no response, "ask no more", a response to another request, half a response. */
   mood: 'honest' | 'silent' | 'kiss-of-death' | 'unsynchronised' | 'forged' | 'short';
   asked: number;
   close(): Promise<void>;

@@ -3,7 +3,7 @@ import { newKitchen } from '../backoffice/fixtures';
 import { pageVisitor } from '../backoffice/page-visitor';
 import { routesOfPairs, type TheirPair } from './pair-routes';
 
-// What one customer's systems and pairs hold, no other customer sees, changes or learns to exist.
+// No other customer sees, changes or learns of the systems and pairs of one customer.
 
 let backoffice: TestBackoffice;
 let account = '';
@@ -68,7 +68,7 @@ describe.each(['manager', 'viewer'] as const)('a %s of another account', (role) 
     async (route, path) => {
       const [method = ''] = route.split(' ');
       const answer = await stranger.call(method, path(theirs), bodyOf(route));
-      // What only an admin may do is forbidden to everyone else, whether or not it exists.
+      // An action for admins alone is forbidden to everyone else, whether or not its object exists.
       expect([403, 404]).toContain(answer.status);
       expect(answer.text).not.toContain(secretName);
       const absent = {

@@ -7,7 +7,7 @@ import { startBackoffice, type TestBackoffice } from '../backoffice/backoffice';
 import { newKitchen } from '../backoffice/fixtures';
 import { pageVisitor } from '../backoffice/page-visitor';
 
-// What a list of pairs and the overview tell of them.
+// The list of pairs and the overview.
 
 let backoffice: TestBackoffice;
 let account = '';

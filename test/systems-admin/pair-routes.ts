@@ -1,4 +1,4 @@
-/** What there is of the pair of a customer. */
+/** The data of a customer's pair. */
 export interface TheirPair {
   readonly system: string;
   readonly pair: string;

@@ -86,7 +86,7 @@ describe('systems', () => {
     expect([stale.status, stale.at('code')]).toEqual([412, 'stale']);
     const put = await admin.call('PUT', '/api/systems/espo', changed, { 'if-match': '"1"' });
     expect([put.status, put.headers.get('etag')]).toEqual([200, '"2"']);
-    // What an answer tells may be sent back as it is.
+    // The body of a response may be sent back unchanged.
     const got = await admin.call('GET', '/api/systems/espo');
     const again = await admin.call('PUT', '/api/systems/espo', got.json);
     expect([again.status, again.headers.get('etag')]).toEqual([200, '"2"']);

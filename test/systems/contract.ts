@@ -16,7 +16,7 @@ export interface Stage {
   readonly isRemote: boolean;
   /** Someone else who uses the system. Null: nobody can. */
   readonly outsider: Outsider | null;
-  /** What may be done to its server. Null: it is a real one, or none. */
+  /** The faults that a test can cause in its server. Null: it is a real server, or there is none. */
   readonly server: ServerFaults | null;
 }
 
@@ -54,7 +54,7 @@ export const plainStage = (system: System): Stage => ({
   server: null,
 });
 
-/** What every system must do, whatever it is made of; what it cannot do, it says in its capabilities. */
+/** The contract of every system. A system declares in its capabilities what it cannot do. */
 export function describeSystem(name: string, open: () => Promise<Stage>): void {
   describe(`the contract of a system: ${name}`, () => {
     itWrites(open);
@@ -435,7 +435,7 @@ function itTellsItsTroubles(open: () => Promise<Stage>): void {
 
 // What they have in common
 
-/** What makes a creation repeatable; no other run has it. */
+/** The key that makes a creation repeatable. No other run has it. */
 const key = (): string => randomUUID();
 
 export const draft = (fields: Fields): Draft => ({ fields, place: null, isFolder: false, content: null });
@@ -466,7 +466,7 @@ export function done(written: Written): Item {
   return written.item;
 }
 
-/** What is absent is null. */
+/** Absent fields count as null. */
 function expectFields(item: Item | undefined | null, fields: Fields): void {
   const held = item?.fields ?? {};
   const differing = Object.keys(fields).filter((name) => !sameValue(held[name], fields[name]));

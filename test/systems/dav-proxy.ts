@@ -11,7 +11,7 @@ export interface DavProxy {
   readonly url: string;
   /** `PUT /a.txt`, one for each call that came. */
   readonly calls: string[];
-  /** Asked about each call. What it says happens to it. */
+  /** Decides for each call what happens to it. */
   mischief: (call: { readonly method: string; readonly path: string }) => Mischief | null;
   close(): Promise<void>;
 }
@@ -88,7 +88,7 @@ function pass(
       from.pause();
       to.once('drain', () => from.resume());
     }
-    // What has been passed on arrives first.
+    // The bytes that were passed on arrive first.
     if (left <= 0) setTimeout(cut, 50);
   });
   from.once('end', () => {

@@ -9,7 +9,7 @@ export interface DocumentStage {
   readonly system: System;
   /** Someone else who works with the same tree. */
   readonly outsider: DocumentOutsider;
-  /** What may go wrong. Null: the test has no hand in that. */
+  /** The faults that a test can cause. Null: it cannot cause any. */
   readonly faults: DocumentFaults | null;
 }
 
@@ -35,7 +35,7 @@ export interface DocumentFaults {
   readonly beforeWrite: ((run: () => Promise<void>) => void) | null;
 }
 
-/** What every system of documents must do. What it cannot do, it says in its capabilities. */
+/** The contract of every system of documents. A system declares in its capabilities what it cannot do. */
 export function describeDocumentSystem(name: string, open: () => Promise<DocumentStage>): void {
   describe(`the contract of a system of documents: ${name}`, () => {
     itMakesItems(open);
@@ -424,7 +424,7 @@ function itFindsItems(open: Open): void {
     expect(await at(null, 'one.txt')).toEqual([]);
     expect(await within(null)).toEqual([folder.key]);
     expect(await within(folder.key)).toEqual([file.key, inner.key].sort());
-    // What nobody has listed yet is found as well.
+    // An item that was never listed is found as well.
     await outsider.write('A/new.txt', 'new');
     const [found] = await system.find({ by: 'place', parent: folder.key, name: 'new.txt' }, signal);
     expect(found?.place).toEqual({ parent: folder.key, name: 'new.txt' });

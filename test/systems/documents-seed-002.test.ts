@@ -22,7 +22,7 @@ interface Event {
   readonly path: string;
 }
 
-/** What was done, in its order, since the last time. */
+/** The later events, in their order. */
 async function eventsOf({ pair }: FolderPair, after = 0): Promise<Event[]> {
   return pair.rows<Event>(
     `select verdict, coalesce(after -> 'here' -> 'place' ->> 'name', before -> 'here' -> 'place' ->> 'name',

@@ -25,7 +25,7 @@ afterEach(() => fakes.close());
 
 const functionsOf = ({ http }: EloFake): string[] => http.calls.map((call) => call.split('/').at(-1) ?? '');
 
-/** What a listing tells, and the cursor that it ends with. */
+/** The items of a listing, and its last cursor. */
 async function told(system: System, since: string | null): Promise<{ items: Item[]; cursor: string }> {
   const pages: Page[] = [];
   for await (const page of system.list(since, signal)) pages.push(page);
@@ -227,7 +227,7 @@ test('a new content makes a new version with a comment, and the old version stay
     ['one', 'ePack'],
     ['two', 'ePack'],
   ]);
-  // What was looked at can still be read.
+  // An item that was read can still be opened.
   expect((await bytesOf(file)).toString()).toBe('one');
 });
 

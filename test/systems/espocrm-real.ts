@@ -29,7 +29,7 @@ const wanted: readonly WantedField[] = [
   { name: 'dateOfBirth', type: 'date' },
 ];
 
-/** What `epack systems prepare` does; answers what had to be done. */
+/** Does the same as `epack systems prepare`; returns the steps that were needed. */
 export async function prepareReal({ url, administrator }: RealEspo): Promise<readonly string[]> {
   const { signal } = new AbortController();
   const plan = await planPreparation({ url, administrator, end, fields: wanted }, testOutside(), signal);

@@ -102,7 +102,7 @@ const outsiderOf = (fake: EspocrmFake): Stage['outsider'] => ({
   editLate: async (key, fields) => void fake.edit(entity, key, listed(fields), 300),
 });
 
-/** What we show as JSON is a list there. */
+/** A field that we show as JSON is a list there. */
 export const listed = (fields: object): object =>
   'tags' in fields && typeof fields.tags === 'string'
     ? { ...fields, tags: JSON.parse(fields.tags) as unknown }

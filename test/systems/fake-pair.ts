@@ -13,7 +13,7 @@ export interface FakePair extends Pick<WorkedPair, 'probe' | 'resume'> {
   run(kind?: 'check' | 'whole'): Promise<WorkedRun>;
   /** Looks at one record, as for a webhook. */
   mention(key: string): Promise<void>;
-  /** What is due at once, as the worker would do it. */
+  /** Does the due work, as the worker would. */
   settle(): Promise<void>;
   /** As it is after a process was killed: all that a worker keeps in memory is gone. */
   restart(): Promise<void>;

@@ -54,7 +54,7 @@ export interface FolderPair {
   readonly here: Folder;
   readonly there: Folder;
   readonly pair: WorkedPair;
-  /** A run and all that comes of it. Returns what it did. */
+  /** A run with all its work. Returns the counts of its changes. */
   readonly run: () => Promise<Readonly<Record<string, number>>>;
   /** Runs until two of them did nothing. */
   readonly rest: () => Promise<void>;

@@ -104,7 +104,7 @@ describe('PostgreSQL and Odoo', () => {
     const { id } = partner('Ada');
     await pairs.tables.query(`delete from person where name = 'Ada'`);
     pairs.odoo.edit(bob, { active: false });
-    // What was archived is told with the changes; what was deleted from a table, with the whole.
+    // Archived records are listed with the changes; rows deleted from a table are found by a complete listing.
     await pairs.run('persons', 'check');
     await pairs.run('persons', 'whole');
     expect(pairs.odoo.values(id)).toMatchObject({ name: 'Ada', active: false });
@@ -207,7 +207,7 @@ describe('PostgreSQL and Odoo', () => {
     await pairs.tables.query(`update person set name = 'Ada L.'`);
     await pairs.rows(`insert into notification_target (kind, address, events, confirmed_at)
       values ('email', 'ops@example.org', array['pair-paused'], now()) returning id`);
-    // What the model has was asked for within the last minute.
+    // The fields of the model were read within the last minute.
     await pairs.restart();
     pairs.calls();
     await pairs.run('persons');

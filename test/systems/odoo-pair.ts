@@ -27,13 +27,13 @@ export interface OdooPairs {
   settle(): Promise<void>;
   /** As it is after a process was killed. */
   restart(): Promise<void>;
-  /** What failed is due at once. */
+  /** Makes failed work due at once. */
   tryAgainNow(): Promise<void>;
   /** As the operator asks for it, or the schedule. */
   probe(system: 'fs' | 'fso', detail?: { readonly isRound?: boolean }): Promise<ProbeAnswer>;
   resume(pair: PairName): Promise<void>;
   rows<T>(sql: string): Promise<T[]>;
-  /** What Odoo was called for, since the last time; what fields there are does not count. */
+  /** The calls to Odoo since the last time, without those that read the fields of the model. */
   calls(): string[];
   persons(): Promise<Record<string, unknown>[]>;
   end(): Promise<void>;

@@ -133,7 +133,7 @@ describe.each(versions)('Odoo by %s', (api, version) => {
       'category_id/id': '["mod.friend","2"]',
     });
     expect(fake.values(Number(item.key))).toMatchObject({ country_id: 2, category_id: [1, 2] });
-    // What has no external id is told by its number.
+    // A record without an external id is shown by its number.
     expect(item.fields).toMatchObject({ 'country_id/id': 'base.de', 'category_id/id': '["2","mod.friend"]' });
     fake.edit(Number(item.key), { category_id: [2, 1] });
     expect((await fetched(system, item.key))?.revision).toBe(item.revision);

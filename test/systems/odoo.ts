@@ -102,7 +102,7 @@ const ownValues = (fake: OdooFake, fields: object): Record<string, unknown> =>
     ),
   );
 
-/** What is called, by whichever interface. */
+/** The called method, for both interfaces. */
 export function calledMethod({ path, text }: FakeRequest): string {
   if (path.startsWith('/json/2/')) return path.split('/')[4] ?? '';
   return /"(search_read|load|write|unlink|fields_get|get_metadata|authenticate)"/.exec(text)?.[1] ?? '';

@@ -14,7 +14,7 @@ import { onServer } from '../v4/on-server';
 import { type AdvowareFake, startAdvowareFake } from './fakes/advoware-fake';
 import { type EspocrmFake, prepareBeteiligte, startEspocrmFake } from './fakes/espocrm-fake';
 
-// What an API and a worker tell Prometheus of a pair that a worker has worked on, on both fakes.
+// The metrics of an API and a worker about a pair, on both fakes.
 
 const server = onServer({ EPACK_METRICS_TOKEN: metricsToken });
 let espo: EspocrmFake;

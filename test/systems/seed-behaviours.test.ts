@@ -10,7 +10,7 @@ import { notifyOfStalePairs } from '../../worker/notifications/stale-solutions';
 import { type FakePair, openFakePair } from './fake-pair';
 import type { Fault } from './fakes/http-fake';
 
-// What offices know of the syncs that came before, one by one and by name. Creations, updates and crashes are in
+// The known behaviours of earlier syncs, one by one and by name. Creations, updates and crashes are in
 // espocrm-advoware.test.ts, the lock and its hole in test/pairs/troubles.test.ts and test/faults/pairs-killed.test.ts.
 
 let pair: FakePair;
@@ -128,7 +128,7 @@ describe('the status in EspoCRM', () => {
     pair.advoware.edit(betNr, { bemerkung: 'von dort' });
     await pair.run();
     expect(shown()).toMatchObject({ syncStatus: 'conflict', description: 'von hier' });
-    // What nobody disputes goes on.
+    // Undisputed fields are synchronised.
     expect(pair.advowareRows()).toMatchObject([{ vorname: 'Zoe', bemerkung: 'von dort' }]);
     expect(await pair.rows('select kind, fields, here, there from link_conflict')).toMatchObject([
       {

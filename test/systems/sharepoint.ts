@@ -90,7 +90,7 @@ export function makeFolders({ library }: GraphFake, path: string): Row {
   return row;
 }
 
-/** What is at a path of the library. */
+/** The item at a path of the library. */
 export function rowAt({ library }: GraphFake, path: string): Row {
   let row = library.root;
   for (const name of path.split('/').filter((one) => one !== '')) {

@@ -144,7 +144,7 @@ const isWrite = (text: string) => text.startsWith('set nocount on');
 const isData = (text: string) => text.includes('[Person]') && !text.includes('sys.');
 const isListing = (text: string) => isData(text) && text.includes('fetch next 1000');
 
-/** What HTTP says by a status a database says by a number. */
+/** A database reports by a number what HTTP reports by a status. */
 function serverOf({ server }: SqlServerFake): Stage['server'] {
   const fault = (status: number, headers: Readonly<Record<string, string>>) => {
     const seconds = headers['retry-after'] ?? '10';

@@ -4,8 +4,8 @@ import { createTestFolder } from '../setup/folder';
 import { davServerKinds, type DavServerKind, startDavServer } from './webdav-servers';
 
 /**
- * What a server fails of litmus, the test suite for WebDAV servers, by its own fault. Each is a fact that the connector has
- * to do with.
+ * The tests of litmus, the test suite for WebDAV servers, that each server fails by its own fault. The connector must
+ * handle each of them.
  */
 const faults: Record<DavServerKind, readonly string[]> = {
   apache: [],

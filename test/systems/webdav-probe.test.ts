@@ -13,7 +13,7 @@ const apache = {
   keepsProperties: true,
 };
 
-/** What each of them really does, and what the pages for operators say of it. */
+/** The real behaviour of each server, as the pages for operators describe it. */
 const facts: Record<DavServerKind, object> = {
   apache,
   'apache with digests': apache,

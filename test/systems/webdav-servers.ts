@@ -13,7 +13,7 @@ export interface DavServer {
   readonly url: string;
   readonly user: string;
   readonly password: string;
-  /** What it serves, on the disk. Nobody but the server writes there. */
+  /** The served folder on the disk. Only the server writes there. */
   readonly folder: string;
   /** Starts it again on the same port and folder, and waits until it answers. */
   start(): Promise<void>;
@@ -83,7 +83,7 @@ interface ApacheSettings {
   readonly own: string;
   readonly folder: string;
   readonly port: number;
-  /** What its ETags are made of. Those of times are weak while a file is younger than a second. */
+  /** The source of its ETags. ETags from times are weak while a file is younger than a second. */
   readonly tags: 'MTime Size' | 'Digest';
 }
 

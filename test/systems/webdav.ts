@@ -75,7 +75,7 @@ export function davOutsider(server: DavServer, root: string): DocumentOutsider {
   };
 }
 
-/** What Apache keeps of properties lies beside the files, and belongs to the server. */
+/** Apache stores properties next to the files. They belong to the server. */
 const ofTheServer = '.DAV';
 
 function below(folder: string, prefix: string): string[] {
@@ -95,7 +95,7 @@ function isFolder(folder: string): boolean {
   }
 }
 
-/** What an operator's probe of the server finds. */
+/** The findings of an operator's probe of the server. */
 export async function probed(address: DavAddress, root: string): Promise<readonly Finding[]> {
   const { tree } = await openDav(address, root);
   return (await tree.probe(new AbortController().signal)).findings;

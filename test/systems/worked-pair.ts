@@ -20,14 +20,14 @@ export interface WorkedPair {
   readonly database: TestDatabase;
   readonly pairId: number;
   run(kind?: 'check' | 'whole'): Promise<WorkedRun>;
-  /** What is due at once, as the worker would do it. */
+  /** Does the due work, as the worker would. */
   settle(): Promise<void>;
   /** As it is after a process was killed: all that a worker keeps in memory is gone. */
   restart(): Promise<void>;
   /** As the operator asks for it, or the schedule. */
   probe(system: string, detail?: { readonly isRound?: boolean }): Promise<ProbeAnswer>;
   resume(): Promise<void>;
-  /** What failed is due now. */
+  /** Makes failed work due now. */
   hurry(): Promise<void>;
   rows<T>(sql: string): Promise<T[]>;
   end(): Promise<void>;

@@ -300,7 +300,7 @@ describe('synchro: parameters and logs', () => {
   test('replace-from-manager: the package holds every parameter and log of the channel as `r`', async () => {
     const client = await signIn(server());
     await fullSync(client, upload());
-    // What waits in the quarantine would be overwritten: its classes wait until staff have decided.
+    // Copies in the quarantine would be overwritten, so their classes wait until staff have decided.
     await server()
       .db('quarantine')
       .where({ solution_id: client.id })

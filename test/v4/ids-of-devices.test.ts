@@ -24,7 +24,7 @@ const items = async (client: Client, state = 'open') =>
   listOf((await admin.send('GET', `/api/quarantine?solution=${client.id}&state=${state}`)).json['items']);
 const listOf = (json: Json | undefined): Json[] => (Array.isArray(json) ? (json as Json[]) : []);
 
-/** Of the item of quarantine at this place, the newest being the first. */
+/** The id of the quarantine item at this place; the first is the newest. */
 async function itemId(client: Client, place = 0): Promise<string> {
   return textOf((await items(client))[place]?.['id']);
 }
@@ -123,7 +123,7 @@ describe('a refused row', () => {
 });
 
 describe('replace-from-manager stores new rows before it replaces', () => {
-  /** A device that was restored from its backup: it numbers anew what the server has other readings of. */
+  /** A device that was restored from its backup: it uses numbers again for which the server has other readings. */
   async function restoredDevice(): Promise<Client> {
     const client = await signIn(server());
     await fullSync(client, oils('1,A,1', '2,B,2', '3,C,3', '4,D,4'));

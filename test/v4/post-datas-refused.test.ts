@@ -232,7 +232,7 @@ describe('a refused upload leaves the status at 0 and stores nothing', () => {
   });
 });
 
-/** What real packers write, odd and whole (its README says so); test/archive reads them. */
+/** Archives of real packers, unusual but complete (see their README); test/archive reads them. */
 const soundArchives = ['strangers/bsdtar-pipe-padded.zip', 'strangers/sharpziplib-1.3.3-streamed.zip'];
 
 describe('real broken archives', () => {

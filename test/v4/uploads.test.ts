@@ -632,7 +632,7 @@ describe('expiration', () => {
     await utimes(file, begun, begun);
   }
 
-  /** What the API does once an hour. */
+  /** The hourly work of the API. */
   function sweep(): Promise<number> {
     const { db, config } = server();
     const board = {

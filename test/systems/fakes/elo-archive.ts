@@ -33,7 +33,7 @@ export const rootId = 1;
 /** The tree of an archive, and what its other users do in it. It knows no HTTP. */
 export class EloArchive {
   readonly entries = new Map<number, EloEntry>();
-  /** What ELO cannot be told by its REST interface, and some of its installations do. */
+  /** Habits that only some installations of ELO have, and that its REST interface cannot set. */
   readonly habits = { addingTouchesFolder: false, lockTouches: false };
   private lastId = rootId;
   private lastVersion = 5000;

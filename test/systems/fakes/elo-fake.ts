@@ -5,15 +5,15 @@ import { type FakeAnswer, type FakeRequest, type HttpFake, startHttpFake } from 
 
 /** The index server of an ELO, as hostile as its documentation and reports of its users allow. */
 export interface EloFake {
-  /** Of the archive: what an operator writes as `url`. */
+  /** The address of the archive, which an operator writes as `url`. */
   readonly url: string;
   readonly user: string;
   readonly password: string;
   readonly http: HttpFake;
   readonly archive: EloArchive;
-  /** What was sent that ELO's OpenAPI document does not know. */
+  /** The parts of requests that ELO's OpenAPI document does not know. */
   readonly mistakes: string[];
-  /** What the addresses of all requests were: those of bytes with their query. */
+  /** The addresses of all requests. Those of transfers include their query. */
   readonly requests: FakeRequest[];
   /** The server's habits may change while it runs. */
   readonly habits: { -readonly [name in keyof EloHabits]: EloHabits[name] };
@@ -111,7 +111,7 @@ function called(state: EloState, { name, parameters, errors }: Called, mistakes:
   }
 }
 
-/** The bytes of versions, both ways. What broke off on its way has not come. */
+/** The bytes of versions, both ways. A broken transfer is not received. */
 function transfer({ uploads, archive }: EloState, { method, query, bytes }: FakeRequest): FakeAnswer {
   const number = query.get('id') ?? '';
   if (method === 'POST') {

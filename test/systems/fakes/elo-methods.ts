@@ -12,9 +12,9 @@ export class EloError extends Error {
   }
 }
 
-/** What one server does of what the documentation leaves open. */
+/** The behaviour of one server where the documentation leaves it open. */
 export interface EloHabits {
-  /** What becomes of a GUID that the caller chose. */
+  /** How the server treats a GUID that the caller chose. */
   readonly guids: 'kept' | 'ignored' | 'refused';
   /** `checkoutSord` leaves the entry out; `checkoutDoc` has it. */
   readonly leavesOutSord: boolean;

@@ -34,7 +34,7 @@ const functions = [
   'getServerInfo',
 ];
 
-/** Of these, only members that we or the fake send. The others count as unknown. */
+/** The kept members of large types: only those that we or the fake send. The others count as unknown. */
 const keptMembers: Readonly<Record<string, readonly string[]>> = {
   EditInfo: ['sord', 'document'],
   FindInfo: ['findByIndex', 'findChildren', 'findOptions'],

@@ -12,7 +12,7 @@ export interface EspoEntity {
   duplicateCheck: string[];
   readonly rows: Map<string, EspoRow>;
   readonly deleted: Set<string>;
-  /** What its user may do: `all`, `own`, `no`. */
+  /** The rights of its user: `all`, `own`, `no`. */
   readonly rights: Record<'read' | 'edit' | 'create' | 'delete', string>;
 }
 
@@ -28,7 +28,10 @@ export interface EspocrmFake {
   edit(entity: string, id: string, fields: object, secondsAgo?: number): EspoRow;
   remove(entity: string, id: string): void;
   readonly webhooks: Map<string, EspoWebhook>;
-  /** What its cron does every other minute: one call per webhook, an array of 50 at most. The statuses it was answered. */
+  /**
+   * Runs its cron, which normally runs every other minute: one call per webhook, with an array of at most 50. Returns
+   * the statuses of the responses.
+   */
   runCron(): Promise<number[]>;
   /** False: what comes in with a signature of ours is unsigned. */
   signs: boolean;
@@ -211,7 +214,7 @@ export async function startEspocrmFake(options: EspocrmFakeOptions = {}): Promis
         duplicates.map((row) => whole(entity, row)),
       );
     const row = insert(entity, name, fields, 0);
-    // What is null is left out of the answer to a creation.
+    // The response to a creation leaves out null values.
     return {
       status: 200,
       json: Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)),

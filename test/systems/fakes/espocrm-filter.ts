@@ -6,7 +6,7 @@ interface Where {
   value: unknown;
 }
 
-/** What a listing's `where`, `orderBy`, `offset` and `maxSize` leave. A text: why it is refused. */
+/** The rows that match a listing's `where`, `orderBy`, `offset` and `maxSize`. A text: the reason of a refusal. */
 export function rowsThatFit(
   rows: readonly EspoRow[],
   query: URLSearchParams,

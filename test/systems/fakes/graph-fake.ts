@@ -16,9 +16,9 @@ export interface GraphFake {
   readonly library: Library;
   readonly delta: Delta;
   readonly uploads: Uploads;
-  /** What of a request is not in the document of Graph. */
+  /** The parts of requests that are not in the document of Graph. */
   readonly violations: string[];
-  /** What may be forbidden: writing at all, or single items. */
+  /** The missing rights: all writing, or single items. */
   readonly rights: { isReadOnly: boolean; readonly forbidden: Set<string> };
   /** Seconds that a token is said to hold. */
   tokenSeconds: number;

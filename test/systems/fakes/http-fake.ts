@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What a fake makes of a request. */
+/** A request as a fake reads it. */
 export interface FakeRequest {
   readonly method: string;
   /** Without its query. */
@@ -9,7 +9,7 @@ export interface FakeRequest {
   readonly query: URLSearchParams;
   readonly headers: IncomingMessage['headers'];
   readonly text: string;
-  /** What was sent, as it came. */
+  /** The received bytes, unchanged. */
   readonly bytes: Buffer;
   /** Undefined: nothing was sent, or it was no JSON. */
   readonly json: unknown;
@@ -25,7 +25,7 @@ export interface FakeAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What goes wrong with the next calls that it fits. */
+/** A fault in the next calls that it matches. */
 export interface Fault {
   readonly fits?: (request: FakeRequest) => boolean;
   /** How often; once where it is left out. */

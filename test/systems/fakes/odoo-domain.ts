@@ -5,13 +5,13 @@ export interface DomainSettings {
   readonly model: FakeModel;
   /** From 19 on, times are compared by whole seconds. */
   readonly version: number;
-  /** Of the context: archived records are left out. */
+  /** A setting of the context: archived records are left out. */
   readonly activeTest: boolean;
 }
 
 type Test = (row: FakeRow) => boolean;
 
-/** What a domain lets through: Polish notation, with an `&` between all that stands on its own. */
+/** The test of a domain in Polish notation, with an implicit `&` between separate terms. */
 export function testOf(settings: DomainSettings, domain: unknown): Test {
   const parts = Array.isArray(domain) ? [...(domain as unknown[])] : [];
   const tests: Test[] = [];

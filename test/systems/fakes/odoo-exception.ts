@@ -1,4 +1,4 @@
-/** What Odoo raises. JSON-2 tells it with its status, JSON-RPC with 200. */
+/** An exception of Odoo. JSON-2 sends it with its status, JSON-RPC with 200. */
 export class OdooException extends Error {
   constructor(
     readonly className: string,

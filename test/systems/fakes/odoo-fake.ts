@@ -10,7 +10,7 @@ export interface OdooFake {
   readonly apiKey: string;
   readonly user: { readonly user: string; readonly password: string };
   readonly store: OdooStore;
-  /** What was called, `res.partner/search_read`; one for each call that was let in. */
+  /** The called methods, such as `res.partner/search_read`, one for each accepted call. */
   readonly methods: string[];
   /** Someone else's. Values as they are kept. */
   add(values: Record<string, unknown>): number;
@@ -133,7 +133,7 @@ function jsonRpc(door: Door, { json }: FakeRequest): FakeAnswer {
   const list: unknown[] = Array.isArray(args) ? args : [];
   try {
     const result = service === 'common' ? common(door, String(method), list) : execute(door, list);
-    // What returns nothing has no result.
+    // A method that returns nothing has no result.
     return { status: 200, json: { jsonrpc: '2.0', id, ...(result === null ? {} : { result }) } };
   } catch (error) {
     if (!(error instanceof OdooException)) throw error;

@@ -21,7 +21,7 @@ import {
   shown,
 } from './odoo-model';
 
-/** What a fake Odoo holds, and what its methods do with it, whatever the interface that calls them. */
+/** The records of a fake Odoo, and its methods, for both interfaces. */
 export interface OdooStore {
   readonly version: number;
   readonly models: Map<string, FakeModel>;
@@ -280,7 +280,7 @@ function sorted(rows: readonly FakeRow[], order: string, model: FakeModel): read
 
 interface Shape {
   readonly names: readonly string[];
-  /** Of a relation, the number and its name: all that versions before 15 can. */
+  /** True: a relation is shown as its number and its name, which is the only form of versions before 15. */
   readonly withNames: boolean;
 }
 

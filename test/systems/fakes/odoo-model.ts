@@ -56,7 +56,7 @@ export const partnerFields = (): Record<string, FakeField> => ({
   category_id: { type: 'many2many', relation: 'res.partner.category' },
 });
 
-/** What `search_read` shows of a field. */
+/** The value of a field in `search_read`. */
 export function shown(row: FakeRow, name: string, field: FakeField): unknown {
   if (name === 'write_date') return secondsOf(row.writtenAt);
   if (name === 'display_name') return row.values['name'] ?? false;

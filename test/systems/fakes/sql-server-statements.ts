@@ -26,7 +26,7 @@ interface Run {
   readonly database: FakeDatabase;
   readonly names: readonly string[];
   readonly parameters: ReadonlyMap<string, Parameter>;
-  /** What `@k` holds. */
+  /** The cells that `@k` contains. */
   written: Cell[];
 }
 

@@ -46,7 +46,7 @@ export interface FakeTable {
   identity: bigint;
   /** By key: what changed last, deletions included. */
   readonly changes: Map<string, Change>;
-  /** What it may be asked for since. */
+  /** The oldest version from which changes can be listed. */
   oldestVersion: bigint;
   columns: ColumnWish[];
   readonly rights: Record<'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE', boolean>;
@@ -55,9 +55,9 @@ export interface FakeTable {
 /** A database: its tables, and the two numbers that grow. */
 export interface FakeDatabase {
   readonly tables: Map<string, FakeTable>;
-  /** Of the last write to a row that has a rowversion. */
+  /** The value of the last write to a row that has a rowversion. */
   rowversion: bigint;
-  /** Of the last transaction with changes that are tracked. */
+  /** The version of the last transaction with tracked changes. */
   version: bigint;
   /** The first rowversion of a transaction that is not over; null: there is none. */
   activeFrom: bigint | null;
@@ -71,7 +71,7 @@ export interface TableWriter {
   remove(row: Row): void;
 }
 
-/** What happens in `run` happens whole or not at all. */
+/** The changes of `run` are made all together or not at all. */
 export function transact<T>(
   database: FakeDatabase,
   table: FakeTable,
@@ -85,7 +85,7 @@ export function transact<T>(
     if (touched.size > 0 && table.wish.isTracked !== false) track(database, table, touched, context);
     return result;
   } catch (error) {
-    // What an identity has given out is gone.
+    // A number that an identity has given out is not used again, even after a rollback.
     for (const [key, row] of before)
       if (row === null) table.rows.delete(key);
       else table.rows.set(key, row);
@@ -185,7 +185,7 @@ function refuseReadOnly(table: FakeTable, values: Row): void {
   }
 }
 
-/** What the server writes itself, and what it wants. */
+/** Sets the columns that the server writes itself, and checks the required ones. */
 function settle(database: FakeDatabase, table: FakeTable, row: Row): void {
   for (const column of table.columns) {
     if (column.type === 'timestamp') row[column.name] = database.rowversion += 1n;

@@ -40,7 +40,7 @@ export function cast(type: string, value: Cell): Cell {
     case 'nchar':
       return String(value).padEnd(length, ' ');
     case 'varchar':
-      // What its code page does not have is lost.
+      // Characters that its code page lacks are lost.
       return String(value).replaceAll(/[^\0-\xff]/gu, '?');
     case 'varbinary':
       if (!Buffer.isBuffer(value))
@@ -54,7 +54,7 @@ export function cast(type: string, value: Cell): Cell {
   }
 }
 
-/** What a column takes: a text that is too long for it is refused. */
+/** The value as a column stores it. A text that is too long is refused. */
 export function assigned(type: string, value: Cell, column: string): Cell {
   const cell = cast(type, value);
   const length = Number(/^n?(?:var)?char\((\d+)/.exec(type)?.[1] ?? Infinity);

@@ -43,7 +43,7 @@ export interface TdsServerOptions {
   readonly handle: (statement: TdsStatement) => ResultSet;
 }
 
-/** What goes wrong with the next statement that it fits. */
+/** A fault in the next statement that it matches. */
 export interface TdsFault {
   readonly fits: (text: string) => boolean;
   readonly before?: () => void;
@@ -208,7 +208,7 @@ function converse(serving: Serving, stream: Duplex): void {
       if (hanging) send(done(0xfd, 0x20));
       hanging = false;
     } else if (type === packetTypes.batch) {
-      // What a client sets once it is in.
+      // The options that a client sets after its log-in.
       const text = data.toString('utf16le', data.readUInt32LE(0));
       send(/^(\s*set [^;]*;?)*$/.test(text) ? done(0xfd, 0) : refusalOf({ number: 102, message: text }));
     } else if (type === packetTypes.rpc) run(data);

@@ -46,8 +46,8 @@ export function packetsOf(type: number, data: Buffer): Buffer {
 }
 
 /**
- * What TLS is spoken through: the handshake in PRELOGIN messages, everything after it as it is.
- * `isWrapped` false: the handshake is over.
+ * The stream under TLS: the handshake is sent in PRELOGIN messages, everything after it unchanged. `isWrapped` false:
+ * the handshake is over.
  */
 export function createHandshakeStream(socket: Duplex): {
   readonly stream: Duplex;
@@ -87,7 +87,7 @@ export function createHandshakeStream(socket: Duplex): {
 
 // What comes
 
-/** Of a PRELOGIN: the client can encrypt. */
+/** True if a PRELOGIN says that the client can encrypt. */
 export function wantsTls(data: Buffer): boolean {
   for (let place = 0; data[place] !== 0xff && place + 5 <= data.length; place += 5)
     if (data[place] === 1) return [1, 3].includes(data[data.readUInt16BE(place + 1)] ?? 2);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { type FakeAnswer, type FakeRequest, type HttpFake, startHttpFake } from './http-fake';
 
-/** What is at a path. */
+/** A file or folder at a path. */
 export interface DavNode {
   /** Null: a folder. */
   readonly bytes: Buffer | null;
@@ -16,7 +16,7 @@ export interface DavHabits {
   tags: 'counted' | 'fixed' | 'md5' | 'none';
   /** It says that it has stored what it has not. */
   storesNothing: boolean;
-  /** What becomes of a listing. */
+  /** How a listing is sent. */
   listings: 'whole' | 'cut' | 'outside' | 'upwards' | 'entities' | 'elsewhere' | 'absolute' | 'unencoded';
   /** It looks at no condition. */
   isHeedless: boolean;

@@ -1,7 +1,7 @@
 import type { FakeAnswer, FakeRequest } from '../http-fake';
 import { type Library, type Row, shownItem } from './library';
 
-/** What changed in a library since a token, page by page. */
+/** The changes in a library since a token, page by page. */
 export interface Delta {
   answer(request: FakeRequest): FakeAnswer;
   /** Tokens that were given out are no longer known. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { quickXorHash } from './quick-xor';
 
-/** What a library of SharePoint keeps of a file or folder. */
+/** A file or folder in a library of SharePoint. */
 export interface Row {
   readonly id: string;
   readonly guid: string;
@@ -25,7 +25,7 @@ export interface Row {
 
 /** How this library differs from a harmless one. */
 export interface LibraryHabits {
-  /** What becomes of Office files: nothing; written anew as they arrive; or some time after they were stored. */
+  /** How Office files are rewritten: never; when they arrive; or some time after they were stored. */
   enrichment: 'none' | 'at-once' | 'later';
   /** False: it shows no hashes. */
   hasHashes: boolean;
@@ -45,7 +45,7 @@ export type LibraryErrorCode =
   | 'resourceLocked'
   | 'resourceModified';
 
-/** What a call that is refused is answered with. */
+/** The response to a refused call. */
 export class LibraryError extends Error {
   constructor(
     readonly status: number,

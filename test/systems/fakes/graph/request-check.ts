@@ -16,7 +16,7 @@ const shapes = z.strictObject({
   schemas: z.record(z.string(), z.json()),
 });
 
-/** What the pages of Graph describe, and its OpenAPI document leaves out. */
+/** The members that the pages of Graph describe, but its OpenAPI document leaves out. */
 const described = {
   /** "Optional. If unspecified, enumerates the hierarchy's current state." */
   query: { 'GET /drives/{drive-id}/items/{driveItem-id}/microsoft.graph.delta()': ['token', '$select'] },
