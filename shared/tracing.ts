@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 // The door to OpenTelemetry. Its packages are loaded only where traces are sent somewhere: there are many of them.
 
 export interface Span {
-  /** What a part of this work is begun with, here or in another process. Null: nobody traces. */
+  /** The trace context for a part of this work, here or in another process. Null: tracing is off. */
   readonly traceparent: string | null;
   end(error?: unknown): void;
 }
@@ -85,7 +85,7 @@ function createExportingTracer(endpoint: string, serviceName: string, headers: H
         },
       };
     },
-    // What the collector does not take now is lost; traces are not worth a late end.
+    // Traces that the collector does not accept now are lost, because they are not worth a delayed exit.
     close: () => provider.shutdown().catch(() => undefined),
   };
 }

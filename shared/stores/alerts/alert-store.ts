@@ -68,7 +68,7 @@ const selectAlert = `
 
 export type AlertStore = ReturnType<typeof createAlertStore>;
 
-/** What staff read of alerts, and that they have seen them. Workers open and close them. */
+/** Alerts as staff read them, and whether they have seen them. Workers open and close alerts. */
 export function createAlertStore(db: Db) {
   return {
     /** The newest first. */

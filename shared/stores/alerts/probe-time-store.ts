@@ -14,7 +14,7 @@ export interface MovedProbeTime extends ProbeTime {
 /** Times that are kept of readings of probes, for readings that were read again in another time zone. */
 export function createProbeTimeStore(db: Db) {
   return {
-    /** Nobody judges alerts of the solution before the transaction ends. */
+    /** No other transaction judges alerts of the solution before this one ends. */
     async lock(solutionId: number): Promise<void> {
       await db('solution').where({ id: solutionId }).forNoKeyUpdate().select('id');
     },

@@ -18,7 +18,7 @@ import type { SyncLoad } from '../../domain/poll-after';
 export interface ClaimedJob {
   readonly id: string;
   readonly kind: JobKind;
-  /** What it is about, in the words of its kind: of a sync its id. */
+  /** The subject of the job, by its kind: for a sync its id. */
   readonly subject: string;
   /** Further values that the kind of job needs, as they were stored. */
   readonly detail: unknown;
@@ -231,7 +231,7 @@ export function createJobStore(db: Db) {
       return result.rowCount;
     },
 
-    /** Syncs' jobs that were done so long ago. What was given up stays. */
+    /** Removes jobs of syncs that were done so long ago. Jobs that were given up stay. */
     async removeDone(olderThanDays: number): Promise<void> {
       await db('job')
         .where({ state: 'done' })

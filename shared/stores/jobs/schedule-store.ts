@@ -32,8 +32,8 @@ export type ScheduleStore = ReturnType<typeof createScheduleStore>;
 export function createScheduleStore(db: Db) {
   return {
     /**
-     * Writes down what this version runs. What is new, or runs at other times than before, runs at once. Times are whole
-     * milliseconds, so that a time that was read is equal to the one that is stored.
+     * Stores the schedule of this version. Entries that are new, or that have other times than before, run at once.
+     * Times are whole milliseconds, so that a time that was read is equal to the one that is stored.
      */
     async declare(entries: readonly ScheduleEntry[]): Promise<void> {
       await db.raw(

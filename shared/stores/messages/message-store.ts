@@ -34,9 +34,9 @@ export interface WaitingAlert {
   readonly worst: number | null;
   readonly since: Date;
   readonly closedAt: Date | null;
-  /** Of the kitchen. */
+  /** The time zone of the kitchen. */
   readonly timezone: string;
-  /** Of the last message about it. */
+  /** The subject of the last message about it. */
   readonly subject: string;
   readonly body: string;
 }
@@ -60,7 +60,7 @@ export interface SentMessage {
 
 /** The receipt that a solution sends for a message. */
 export interface Receipt {
-  /** Of the message. */
+  /** The id of the message. */
   readonly id: string;
   /** The subject of the message according to the row. Null: the row has none. */
   readonly subject: string | null;
@@ -83,7 +83,10 @@ export interface AlertMessage {
 
 export type MessageStore = ReturnType<typeof createMessageStore>;
 
-/** What the manager tells on `messagerie`: kept until it is delivered, and after that with its receipt. */
+/**
+ * The messages of the manager on `messagerie`. They are stored until they are delivered, and after that with their
+ * receipts.
+ */
 export function createMessageStore(db: Db) {
   /** A receipt of a digest is one of all that it tells. */
   async function receiveDigests(ids: readonly string[]): Promise<void> {
@@ -137,8 +140,8 @@ export function createMessageStore(db: Db) {
     },
 
     /**
-     * Marks what this sync's package is to tell: what is not confirmed yet and has not failed too often, or all of
-     * that where the package tells everything. What a digest tells is not told by itself.
+     * Marks the messages for this sync's package: those that are not confirmed yet and have not failed too often, or
+     * all of them if the package contains everything. A message in a digest is not sent separately.
      */
     async markTold(
       solutionId: number,
@@ -172,9 +175,7 @@ export function createMessageStore(db: Db) {
       );
     },
 
-    /**
-     * By the alerts of the messages about probes that this sync is to tell: those that continue first, then the latest.
-     */
+    /** The alerts of the messages about probes for this sync: those that continue first, then the latest. */
     async waitingAlerts(solutionId: number, syncId: string, limit: number): Promise<WaitingAlerts> {
       const result = await db.raw<{ rows: (WaitingAlert & { total: number; going_on: number })[] }>(
         `with alert as (
@@ -269,9 +270,10 @@ export function createMessageStore(db: Db) {
     },
 
     /**
-     * Takes receipts, each message once. What was read once stays read. A row of another message that bore the same Id
-     * once (of a device that was restored, or of a server that was) is no receipt of it: blanks and line breaks aside,
-     * what it says of subject, body and time must be the message's. Returns the ids of which there was a receipt.
+     * Takes receipts, each message once. A message that was read once stays read. A row of another message that bore
+     * the same Id once (of a device that was restored, or of a server that was) is no receipt of it: blanks and line
+     * breaks aside, what it says of subject, body and time must be the message's. Returns the ids of which there was a
+     * receipt.
      */
     async receive(solutionId: number, receipts: readonly Receipt[]): Promise<ReadonlySet<string>> {
       const result = await db.raw<{ rows: { id: string; digest_of: number | null }[] }>(

@@ -18,7 +18,7 @@ export interface NotificationTarget {
   readonly staleHours: number;
   readonly language: MailLanguage;
   readonly isPaused: boolean;
-  /** Another one after each change of what someone decides about it; what becomes of its notifications is none. */
+  /** Each change by a person gives a new revision; results of its notifications do not. */
   readonly revision: string;
   /** How many notifications failed and are tried again, and how many are tried no more. */
   readonly late: number;
@@ -37,7 +37,7 @@ export interface NewTarget {
   readonly events: readonly NotificationEvent[];
   readonly staleHours: number;
   readonly language: MailLanguage;
-  /** Of a webhook; null: an e-mail. */
+  /** The secret of a webhook. Null: the target is an e-mail address. */
   readonly secret: string | null;
   /** False: an e-mail address whose owner is still to be asked. */
   readonly isConfirmed: boolean;

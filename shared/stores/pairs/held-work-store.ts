@@ -23,7 +23,7 @@ export interface HeldLine {
   readonly link: string | null;
 }
 
-/** A part of what waits for an approval. What is null does not narrow it. */
+/** A part of the entries that wait for an approval. Null members do not limit it. */
 export interface HeldPart {
   /** The path of a folder from the root of the pair: itself, and all that lies below it. */
   readonly folder: string | null;
@@ -32,7 +32,7 @@ export interface HeldPart {
 
 export type HeldWorkStore = ReturnType<typeof createHeldWorkStore>;
 
-/** What is held for an approval of a pair of documents, by folder and by kind. */
+/** The entries of a pair of documents that wait for an approval, by folder and by kind. */
 export function createHeldWorkStore(db: Db) {
   return {
     async counts(approvalId: string): Promise<HeldCounts> {
@@ -62,7 +62,7 @@ export function createHeldWorkStore(db: Db) {
       return pageOf(result.rows, limit, (last) => last.name);
     },
 
-    /** What waits right in a folder, by path; what has no known folder is shown in the root. */
+    /** The waiting entries directly in a folder, by path. Entries without a known folder are shown in the root. */
     async lines(
       approvalId: string,
       folder: string,
@@ -129,7 +129,7 @@ export function createHeldWorkStore(db: Db) {
     return result.rows.map(({ entity }) => entity);
   }
 
-  /** What is being looked at just now may be held again. */
+  /** Entries that are being processed now may be held again. */
   async function areOthers(approvalId: string, chosen: readonly string[]): Promise<boolean> {
     const result = await db.raw<{ rows: { are: boolean }[] }>(
       `select exists (select from link_job j where approval_id = :approvalId and state in ('held', 'running')

@@ -11,7 +11,7 @@ export type LinkJobViewState = (typeof linkJobStates)[number];
 export interface LinkEndView {
   readonly key: string;
   readonly revision: string | null;
-  /** What that side was last seen to have, in the words of the pair. */
+  /** The last known state of that side, in the words of the pair. */
   readonly seen: Json;
 }
 
@@ -54,7 +54,7 @@ export interface RunEventView extends Pick<
   readonly link: string | null;
   readonly side: 'here' | 'there' | null;
   readonly key: string | null;
-  /** What one side of its link was last seen to have; null: it has no link. */
+  /** The last known state of one side of its link. Null: it has no link. */
   readonly seen: Json;
 }
 
@@ -64,7 +64,7 @@ export interface LinkJobView {
   readonly side: 'here' | 'there';
   readonly key: string;
   readonly link: string | null;
-  /** What one side of its link was last seen to have; null: it has no link. */
+  /** The last known state of one side of its link. Null: it has no link. */
   readonly seen: Json;
   readonly stage: 'change' | 'deletion';
   readonly source: string;

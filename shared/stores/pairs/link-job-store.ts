@@ -348,8 +348,8 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
     },
 
     /**
-     * Counts deletions that wait, and deletions of the last hours that needed no approval. What was decided of an
-     * approval whose rest still waits counts too, so that the rest does not fall below the limit and go through.
+     * Counts deletions that wait, and deletions of the last hours that needed no approval. Decided parts of an approval
+     * whose rest still waits count too, so that the rest does not fall below the limit and go through.
      */
     async deletions(hours: number): Promise<{ waiting: number; recent: number }> {
       const result = await db.raw<{ rows: { waiting: number; recent: number }[] }>(

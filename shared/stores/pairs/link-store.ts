@@ -8,7 +8,7 @@ export interface StoredEnd<Seen> {
   readonly key: string;
   /** Null: not known, or the side must be looked at again. */
   readonly revision: string | null;
-  /** What that side was last seen to have, in shared words. */
+  /** The last known state of that side, in shared words. */
   readonly seen: Seen;
 }
 
@@ -91,7 +91,7 @@ interface LinkRow<Words extends LinkWords> {
   version: number;
   here: EndRow<Words['seen']> | null;
   there: EndRow<Words['seen']> | null;
-  /** By which it was asked for. */
+  /** The key with which it was requested. */
   asked?: string;
 }
 
@@ -233,7 +233,7 @@ export function createLinkStore<Words extends LinkWords>(db: Db, pairId: number,
       return result.rows[0]?.id ?? null;
     },
 
-    /** What a link showed here within the last hour, the earliest first. */
+    /** The values of a link on this side within the last hour, the earliest first. */
     async recentlyShown(linkId: string): Promise<Words['seen'][]> {
       const result = await db.raw<{ rows: { here: Words['seen'] }[] }>(
         `select after -> 'here' as here from link_event

@@ -28,7 +28,7 @@ export interface LastRun {
   readonly failure: string | null;
 }
 
-/** What a list of systems shows in addition to the system itself. */
+/** The columns of a list of systems in addition to the system itself. */
 export interface SystemNoteRow {
   readonly systemId: number;
   /** Null: it is the operator's own. */

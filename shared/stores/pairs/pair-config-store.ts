@@ -109,7 +109,7 @@ export function createPairConfigStore(db: Db) {
       return result.rows[0]?.id ?? null;
     },
 
-    /** Its next check and whole listing are worked out anew. */
+    /** The times of its next check and its next complete listing are calculated again. */
     async update(
       id: number,
       { hereId, thereId, config }: Pick<NewPair, 'hereId' | 'thereId' | 'config'>,
@@ -138,7 +138,7 @@ export function createPairConfigStore(db: Db) {
       );
     },
 
-    /** Whoever resumes a pair that its fields have paused accepts the fields as they are now. */
+    /** A person who resumes a pair that was paused because of its fields accepts the current fields. */
     async resume(id: number): Promise<void> {
       await db.raw(
         `with accepted as (
@@ -176,7 +176,10 @@ export function createPairConfigStore(db: Db) {
   };
 }
 
-/** Whoever sees both of its systems. The operator's own are seen by those who see all accounts. */
+/**
+ * A pair is visible to users who may see both of its systems. The operator's own systems are visible to users who see
+ * all accounts.
+ */
 const visible = `(cast(:accounts as int[]) is null or h.account_id = any (:accounts) and t.account_id = any (:accounts))`;
 
 const columns = `p.id, p.name, p.config, p.config_version, p.mode, p.paused_at, p.paused_by, p.paused_reason, p.created_at,

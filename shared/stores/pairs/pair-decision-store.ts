@@ -26,7 +26,7 @@ export interface ConflictDecision {
   readonly choice?: EndSide | { readonly fields: Fields };
 }
 
-/** What someone decided about a conflict. */
+/** A person's decision about a conflict. */
 export interface DecidedConflict {
   readonly id: string;
   readonly linkId: string | null;

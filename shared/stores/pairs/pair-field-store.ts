@@ -4,7 +4,7 @@ import { guardBindings, type SliceHold, withGuard } from '../../db/slice-guard';
 
 export type FieldKept = 'yes' | 'no';
 
-/** What a server was seen to do with a field. */
+/** The known behaviour of a server with a field. */
 export interface LearnedField {
   readonly side: EndSide;
   readonly field: string;

@@ -62,7 +62,7 @@ export interface HeldItem {
   readonly side: string;
   readonly key: string;
   readonly link: string | null;
-  /** What one side of its link was last seen to have; null: it has no link. */
+  /** The last known state of one side of its link. Null: it has no link. */
   readonly seen: Json;
 }
 

@@ -12,10 +12,10 @@ export interface PlanLine {
   readonly operations: unknown;
   readonly before: unknown;
   readonly after: unknown;
-  /** Of a document: where it lies or would lie, and where the other side has it if that is another path. */
+  /** For a document: its actual or planned path, and its path on the other side if that differs. */
   readonly path: string | null;
   readonly pathBefore: string | null;
-  /** Of a file. */
+  /** The size of a file. */
   readonly bytes: number | null;
   readonly signature: string;
 }

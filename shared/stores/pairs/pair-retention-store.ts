@@ -4,7 +4,7 @@ import type { Db } from '../../db/database';
 export interface PairRetention {
   /** Days: events with what was before, runs, plans, jobs that ended. */
   readonly historyDays: number;
-  /** Days: links that are gone. A mention of one that comes so late makes it anew. */
+  /** The days for which links in the state `gone` are kept. A later mention of such an item creates it again. */
   readonly goneDays: number;
 }
 

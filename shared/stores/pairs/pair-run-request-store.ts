@@ -31,7 +31,7 @@ export interface KeptValueView {
   readonly here: string | null;
   readonly there: string | null;
   readonly fields: readonly string[];
-  /** What both sides have, and what each should have again. Null: that side was not changed. */
+  /** The current states of both sides, and the states to restore. Null: that side was not changed. */
   readonly now: Json;
   readonly wanted: Json;
 }
@@ -74,11 +74,11 @@ export interface PlanItemView {
   readonly operations: Json;
   readonly before: Json;
   readonly after: Json;
-  /** Of a document: where it lies or would lie, from the root of the pair. */
+  /** For a document: its actual or planned path from the root of the pair. */
   readonly path: string | null;
-  /** Where the other side has it, if that is another path. */
+  /** Its path on the other side, if that differs. */
   readonly pathBefore: string | null;
-  /** Of a file. */
+  /** The size of a file. */
   readonly bytes: number | null;
 }
 
@@ -242,7 +242,7 @@ export function createPairRunRequestStore(db: Db) {
       return row === undefined ? null : runFrom(row);
     },
 
-    /** What a run that takes back another one has left as it is. */
+    /** The records that a run left unchanged when it took back another run. */
     async keptOf(
       pairId: number,
       runId: string,
@@ -260,7 +260,7 @@ export function createPairRunRequestStore(db: Db) {
       return pageOf(result.rows, limit, (last) => last.id);
     },
 
-    /** The last that was asked for, or came due. What webhooks named between two others tells of itself last. */
+    /** The last run that was requested or came due. Runs for webhooks come last. */
     async lastRun(pairId: number): Promise<RunView | null> {
       const result = await db.raw<{ rows: RunRow[] }>(
         `select ${runColumns} from pair_run where pair_id = :pairId order by kind = 'hints', id desc limit 1`,
@@ -288,7 +288,7 @@ export function createPairRunRequestStore(db: Db) {
       return row;
     },
 
-    /** What servers were found to make of fields. */
+    /** The known behaviour of the servers with fields. */
     async fieldsKept(
       pairId: number,
     ): Promise<{ side: 'here' | 'there'; field: string; kept: 'yes' | 'no'; sent: Json; shown: Json }[]> {

@@ -11,9 +11,9 @@ export interface PairRun {
   readonly id: string;
   readonly kind: RunKind;
   readonly state: RunState;
-  /** Of a run that carries a plan out. */
+  /** The plan that the run carries out. Null: it carries out none. */
   readonly planId: string | null;
-  /** Of one that takes another back. */
+  /** The run that it takes back. Null: it takes back none. */
   readonly takesBack: string | null;
   /** Sides that it has listed. */
   readonly listed: readonly EndSide[];
@@ -172,7 +172,7 @@ export function createPairRunStore(db: Db, pairId: number, hold: SliceHold) {
       return result.rows[0]?.ended ?? true;
     },
 
-    /** What a run wrote, by link: the states before its first write and after its last. A page by id. */
+    /** The writes of a run, by link: the states before its first write and after its last. A page by id. */
     async undone(runId: string, after: string | null, limit: number): Promise<UndoneLink[]> {
       const result = await db.raw<{ rows: UndoneRow[] }>(
         `select e.link_id, l.state = 'gone' as is_gone, (array_agg(e.before order by e.id))[1] as before,
@@ -196,7 +196,7 @@ export function createPairRunStore(db: Db, pairId: number, hold: SliceHold) {
   };
 }
 
-/** What a run did to a link. */
+/** The change of a link by a run. */
 export interface UndoneLink {
   readonly linkId: string;
   readonly isGone: boolean;

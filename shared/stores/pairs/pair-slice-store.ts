@@ -10,7 +10,7 @@ export interface SliceSystem {
   readonly id: number;
   readonly name: string;
   readonly kind: string;
-  /** As the operator wrote it, without secrets. */
+  /** The settings as the operator wrote them, without secrets. */
   readonly config: Json;
   readonly version: number;
   /** Counts the changes of its secrets. */
@@ -18,9 +18,9 @@ export interface SliceSystem {
   readonly state: RemoteState;
   /** For a throttled system: how long no call is made. 0: it may be called. */
   readonly waitsSeconds: number;
-  /** Of the operator's own: null. */
+  /** Null for the operator's own systems. */
   readonly accountId: number | null;
-  /** What the last probe found; null: there was none. */
+  /** The findings of the last probe. Null: there was none. */
   readonly probe: Json | null;
 }
 
@@ -50,7 +50,7 @@ export interface NamedPair {
 export interface SliceCursor {
   /** Null: everything is to be listed. */
   readonly value: string | null;
-  /** Of a whole listing that is under way: where it goes on. Null: none is, or it begins anew. */
+  /** The position at which a complete listing in progress continues. Null: there is none, or it starts again. */
   readonly listingValue: string | null;
 }
 
@@ -89,7 +89,7 @@ interface SystemRow {
 
 export type PairSliceStore = ReturnType<typeof createPairSliceStore>;
 
-/** What a slice knows of its pair, and says about it. */
+/** The data that a slice reads and writes about its pair. */
 export function createPairSliceStore(db: Db, pairId: number, hold: SliceHold) {
   return {
     /** Null: there is no such pair any more. */

@@ -2,12 +2,13 @@ import type { Db } from '../../db/database';
 
 export type PairStatisticsStore = ReturnType<typeof createPairStatisticsStore>;
 
-/** What PostgreSQL's planner knows of the tables that a slice fills. */
+/** PostgreSQL's statistics of the tables that a slice fills. */
 export function createPairStatisticsStore(db: Db) {
   return {
     /**
-     * Counts the tables anew that have grown much since they were last counted. Autovacuum does so too, but about a minute
-     * later: until then the planner takes a tree of 100,000 files for an empty one, and reads all of them for each file.
+     * Analyses the tables that have grown much since they were last analysed. Autovacuum does so too, but about a
+     * minute later. Until then, the planner assumes that a tree of 100,000 files is empty, and reads all of them for
+     * each file.
      */
     async refresh(): Promise<void> {
       const { rows } = await db.raw<{ rows: { name: string }[] }>(

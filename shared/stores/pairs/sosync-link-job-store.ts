@@ -14,8 +14,9 @@ export type SosyncLinkJobStore = ReturnType<typeof createSosyncLinkJobStore>;
 export function createSosyncLinkJobStore(db: Db) {
   return {
     /**
-     * One open link job for each record, made or found; it waits until the job worker passes it on. Whoever makes another
-     * one of such a record waits for the transaction. Returns their ids in the order of the records, which are all different.
+     * One open link job for each record, made or found; it waits until the job worker passes it on. Another transaction
+     * that creates one for such a record waits for this one. Returns their ids in the order of the records, which are
+     * all different.
      */
     async open(records: readonly RecordKey[]): Promise<string[]> {
       const result = await db.raw<{ rows: { id: string; place: number }[] }>(

@@ -15,17 +15,17 @@ export interface RemoteSystemEntry {
   readonly kind: SystemKindName;
   /** Null: the operator's own. */
   readonly accountId: number | null;
-  /** As it was written; where a secret belongs it says `${NAME}`. */
+  /** The settings as they were written, with `${NAME}` in the place of a secret. */
   readonly config: Json;
   /** Counts its changes. */
   readonly version: number;
   readonly state: SystemState;
   readonly notBefore: Date | null;
   readonly pausedAt: Date | null;
-  /** Who paused it; null: the server did by itself, or it is not paused. */
+  /** The person who paused it. Null: the server paused it, or it is not paused. */
   readonly pausedBy: string | null;
   readonly pausedReason: string | null;
-  /** What the last probe found; null: there was none. */
+  /** The findings of the last probe. Null: there was none. */
   readonly probe: Json | null;
   /** The system's clock minus ours. It decides nothing. */
   readonly clockOffsetMs: number | null;

@@ -4,7 +4,7 @@ import type { Json } from '../../systems/references';
 /** `probe`: ask the system what it really does; `register-hook`: have it call us. */
 export type SystemTaskKind = 'probe' | 'register-hook';
 
-/** What a worker is asked to do at a system. */
+/** A task for a worker at a system. */
 export interface SystemTask {
   readonly id: string;
   readonly systemId: number;
@@ -12,7 +12,7 @@ export interface SystemTask {
   readonly detail: Json;
 }
 
-/** What came of it. Of a failure: a sentence without secrets. */
+/** The result of the task. For a failure: a sentence without secrets. */
 export type SystemTaskEnd = { readonly result: Json } | { readonly failure: string };
 
 export type SystemTaskStore = ReturnType<typeof createSystemTaskStore>;
@@ -71,7 +71,7 @@ export function createSystemTaskStore(db: Db) {
       return row.failure === null ? { result: row.result } : { failure: row.failure };
     },
 
-    /** What a probe found. A system of which nothing was known is up where all is well. */
+    /** Stores the findings of a probe. A system without a known state becomes `up` if all is well. */
     async keepProbe(
       systemId: number,
       { probe, isWell, clockOffsetMs }: { probe: Json; isWell: boolean; clockOffsetMs: number | null },

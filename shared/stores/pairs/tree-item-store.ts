@@ -43,7 +43,7 @@ interface ItemRow {
 
 export type TreeItemStore = ReturnType<typeof createTreeItemStore>;
 
-/** The items of one side of a pair, as its slice sees them. What writes returns whether the slice still has the pair. */
+/** The items of one side of a pair, as its slice sees them. Each write returns whether the slice still has the pair. */
 export function createTreeItemStore(db: Db, pairId: number, side: EndSide, hold: SliceHold) {
   const mine = { pairId, side };
   const guarded = { ...guardBindings(hold), ...mine };
@@ -94,7 +94,7 @@ export function createTreeItemStore(db: Db, pairId: number, side: EndSide, hold:
         { contents: JSON.stringify(contents) },
       ),
 
-    /** Whatever else is there has no place from then on. */
+    /** Takes the place away from all other items there. */
     vacate: (items: readonly TreeItem[]) =>
       write(
         `update tree_item i set parent = null, name = null
@@ -141,7 +141,7 @@ export function createTreeItemStore(db: Db, pairId: number, side: EndSide, hold:
       return rows.map(({ key, number }) => ({ key, number: Number(number) }));
     },
 
-    /** What lies in the root: as many as asked for. */
+    /** The items in the root, up to the limit. */
     atRoot: (limit: number) => located(locateAtRoot, { limit }),
 
     async rootIdentity(): Promise<string | null> {

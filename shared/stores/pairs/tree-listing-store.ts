@@ -48,7 +48,10 @@ interface CreationRow {
   hash: string | null;
 }
 
-/** What listings and creations under way have noted of one side. What writes returns whether the slice still has the pair. */
+/**
+ * The notes of listings and creations in progress about one side. Each write returns whether the slice still has the
+ * pair.
+ */
 export function createTreeListingStore(db: Db, pairId: number, side: EndSide, hold: SliceHold) {
   const mine = { pairId, side };
 

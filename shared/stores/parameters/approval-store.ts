@@ -27,7 +27,7 @@ export interface Approval {
   readonly kind: ApprovalKind;
   /** For `changes`: why they wait. Null: there are more of them than the class allows. */
   readonly reason: HoldReason | null;
-  /** What would be deleted or changed, by id. The decision is bound to these versions of the manager's copies. */
+  /** The planned deletions and changes, by id. The decision is bound to these versions of the manager's copies. */
   readonly plan: readonly PlannedEntity[];
   readonly state: ApprovalState;
   readonly createdAt: Date;

@@ -3,14 +3,14 @@ import { prepared } from '../../db/prepared';
 import type { ClassDigest } from '../../formats/class-digest';
 
 /**
- * What a solution should have of its parameters, as digests. Triggers update the digests when parameters change, so the
- * cost of reading them does not grow with what is stored.
+ * The expected parameters of a solution, as digests. Triggers update the digests when parameters change, so the cost of
+ * reading them does not grow with what is stored.
  */
 export function createBeliefStore(db: Db) {
   return {
     /**
-     * By class: what the solution has once it has carried out the package of a sync. A class is left out if that is not
-     * certain or not known.
+     * By class: the digest of the solution's entities once it has carried out the package of a sync. A class is left
+     * out if that is not certain or not known.
      */
     async afterPackage(
       solutionId: number,

@@ -47,9 +47,9 @@ export interface ConflictSides extends DisputedCopies {
   readonly solutionTs: string | null;
 }
 
-/** What someone decided. */
+/** A person's decision. */
 export interface Settlement {
-  /** What both sides shall hold. */
+  /** The copy for both sides. */
   readonly settled: Copy;
   readonly resolution: Side | 'fields';
   /** E-mail. */

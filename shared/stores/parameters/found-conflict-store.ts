@@ -17,7 +17,7 @@ export interface FoundConflict {
   readonly conflict: MergeConflict;
 }
 
-/** Conflicts as syncs find them and find them gone. What people decide of them is in conflict-store.ts. */
+/** Conflicts as syncs open and close them. The decisions of people are in conflict-store.ts. */
 export function createFoundConflictStore(db: Db) {
   return {
     /** Keeps both copies. One that is parked stays open: the same again, in a later sync, renews it. */

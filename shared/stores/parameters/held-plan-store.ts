@@ -24,10 +24,10 @@ export interface NewPlan extends PlannedClass {
   readonly plan: readonly PlannedEntity[];
 }
 
-/** Plans that workers put up for approval. What people decide of them is in approval-store.ts. */
+/** Plans that workers submit for approval. The decisions of people are in approval-store.ts. */
 export function createHeldPlanStore(db: Db) {
   return {
-    /** Nobody else changes it before the transaction ends. Null: nothing of the kind waits. */
+    /** Nobody else changes it before the transaction ends. Null: no plan of this kind waits. */
     async lockOpen(
       { solutionId, className }: PlannedClass,
       kind: ParameterApprovalKind,

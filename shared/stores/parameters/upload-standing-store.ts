@@ -34,7 +34,7 @@ export function createUploadStandingStore(db: Db) {
       if (row === undefined) throw new Error(`there is no sync ${syncId}`);
       const clock = { skewSeconds: row.clock_skew_seconds, receivedAt: row.received_at };
       const { is_replay: isReplay } = row;
-      // What staff corrected and process again is their decision, whatever device the solution has now.
+      // A replay that staff started is their decision, whatever device the solution has now.
       if (row.is_mended)
         return { clock, isReplay, isFirstOfDevice: false, setFlags: [], replacedFiles: new Set() };
       return {

@@ -2,7 +2,7 @@ import { findLogTable, type LogTable, tablesWithPhotos } from '../../catalog/log
 import type { Db } from '../../db/database';
 import { type Page, pageOf, type PageRequest } from '../../domain/page';
 
-/** What a photo's content tells. */
+/** The facts that a photo's content shows. */
 export interface PhotoContent {
   /** Hex. */
   readonly sha256: string;
@@ -34,7 +34,7 @@ export interface NewPhoto extends PhotoContent {
   readonly exifTakenAt: Date | null;
 }
 
-/** What `csv/Photos.csv` says of one photo. */
+/** The row of one photo in `csv/Photos.csv`. */
 export interface PhotoNote {
   readonly name: string;
   readonly takenAt: Date | null;

@@ -25,7 +25,7 @@ export function createAccountDataStore(db: Db) {
       return rows.map(({ id }) => id);
     },
 
-    /** Nobody of the account can sign in any more, and tokens stop working at once. */
+    /** Blocks all sign-ins of the account, and its tokens stop working at once. */
     async blockAll(accountId: number): Promise<void> {
       await db('solution')
         .where({ account_id: accountId })

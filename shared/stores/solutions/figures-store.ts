@@ -21,7 +21,7 @@ export interface FinishedAges {
 
 /** Figures of the whole installation. They are the same for every process. */
 export interface Figures {
-  /** Of channels that are not at 0. */
+  /** The syncs of channels whose status is not 0. */
   readonly syncs: readonly { readonly channel: Channel; readonly state: SyncState; readonly count: number }[];
   readonly jobs: readonly { readonly lane: string; readonly state: string; readonly count: number }[];
   /** 0: there is none. */

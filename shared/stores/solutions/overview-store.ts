@@ -6,7 +6,7 @@ import type { Channel } from '../../domain/channel';
 import type { AccountScope } from '../../domain/staff';
 import { type Statut, statutFrom } from '../../domain/statut';
 
-/** What waits for a decision of staff. Each count stops at a thousand. */
+/** The entries that wait for a decision of staff. Each count stops at a thousand. */
 export interface WaitingCounts {
   readonly alerts: number;
   readonly quarantine: number;

@@ -49,8 +49,8 @@ export type QuotaStore = ReturnType<typeof createQuotaStore>;
 
 /**
  * The limits of solutions and accounts, and their use. Syncs and bytes are counted where the channel is claimed
- * (`claimWithinQuota`), everything else here. Whatever may race is one statement that returns whether the limit allowed
- * it.
+ * (`claimWithinQuota`), everything else here. Each operation that may race is one statement that returns whether the
+ * limit allowed it.
  */
 export function createQuotaStore(db: Db) {
   return {
@@ -204,7 +204,7 @@ export function createQuotaStore(db: Db) {
   };
 }
 
-/** Of the account `a.id`. */
+/** The open uploads of the account `a.id`, and their bytes. */
 const openOfAccount = `
   select coalesce(sum(o.uploads_open), 0)::int as uploads_open, coalesce(sum(o.upload_bytes_open), 0) as upload_bytes_open
   from solution_quota o join solution member on member.id = o.solution_id where member.account_id = a.id`;

@@ -231,7 +231,7 @@ export function createSolutionAdminStore(db: Db) {
       return (await update.whereNotExists(others)) === 1;
     },
 
-    /** The solution is hidden and cannot sign in any more. What it sent is kept. */
+    /** Hides the solution and ends its sign-ins. Its data is kept. */
     async retire(id: number): Promise<void> {
       await db('solution')
         .where({ id })

@@ -18,7 +18,7 @@ export interface SolutionCredentials {
   readonly tokenGeneration: number;
 }
 
-/** What every call of a signed-in solution needs to check. */
+/** The data that every call of a signed-in solution checks. */
 export interface SolutionAccess {
   readonly id: number;
   readonly isBlocked: boolean;

@@ -1,6 +1,6 @@
 import type { Db } from '../../db/database';
 
-/** What is told of the interface of sosync to whoever watches the installation. */
+/** The figures of the interface of sosync for monitoring. */
 export interface SosyncFigures {
   /** Jobs that are not over. */
   readonly jobs: readonly { readonly instance: string; readonly state: string; readonly count: number }[];

@@ -20,7 +20,9 @@ export function createSosyncImportStore(db: Db) {
       return new Map(result.rows.map(({ job_id: id, import_digest: digest }) => [id, digest]));
     },
 
-    /** As they are; nobody does anything about them. Those that are there stay as they are. Returns how many were added. */
+    /**
+     * Adds the jobs unchanged, and nothing processes them. Existing jobs stay as they are. Returns how many were added.
+     */
     async add(instance: string, jobs: readonly ImportedJob[]): Promise<number> {
       const result = await db.raw<{ rows: { added: number }[] }>(
         `with added as (
@@ -38,7 +40,7 @@ export function createSosyncImportStore(db: Db) {
       return result.rows[0]?.added ?? 0;
     },
 
-    /** Marks open jobs that were made anew under their old ids. */
+    /** Marks open jobs that were created again with their old ids. */
     async markTakenOver(jobs: readonly Pick<ImportedJob, 'job_id' | 'digest'>[]): Promise<void> {
       await db.raw(
         `update sosync_job s set import_digest = j.digest

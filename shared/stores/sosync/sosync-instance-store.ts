@@ -18,7 +18,7 @@ export interface SosyncRoute {
   readonly pairId: number;
   readonly side: 'here' | 'there';
   readonly kind: SystemKindName;
-  /** What the source's side of the pair calls its records: its table, model or entity. */
+  /** The name of the records on the source's side of the pair: its table, model or entity. */
   readonly ownName: string | null;
   readonly otherName: string | null;
 }

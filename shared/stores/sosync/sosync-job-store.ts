@@ -34,7 +34,7 @@ export function createSosyncJobStore(db: Db) {
       return result.rows.map(({ id }) => id);
     },
 
-    /** What was open of the records of these link jobs is closed by the newer jobs. */
+    /** Closes the open jobs of the same records as these link jobs, in favour of the newer jobs. */
     async closeOpen(by: readonly { readonly linkJobId: string; readonly jobId: string }[]): Promise<void> {
       await db.raw(
         `update sosync_job s set job_state = 'skipped', job_closed_by_job_id = n.job_id, job_end = now(),
@@ -114,7 +114,7 @@ export function createSosyncJobStore(db: Db) {
 export interface InsertedSosyncJob {
   readonly jobId: string;
   readonly linkJobId: string;
-  /** Of the same call of this store: the newer job of the same record. */
+  /** The newer job of the same record, from the same call of this store. */
   readonly closedBy: string | null;
   readonly job: NewSosyncJob;
 }

@@ -23,7 +23,7 @@ export interface MirrorTarget {
 
 export type SosyncMirrorStore = ReturnType<typeof createSosyncMirrorStore>;
 
-/** What the mirror of an instance's jobs lacks. */
+/** The jobs of an instance that its mirror still lacks. */
 export function createSosyncMirrorStore(db: Db) {
   return {
     /** Null: the instance mirrors nothing. */

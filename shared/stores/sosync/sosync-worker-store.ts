@@ -20,7 +20,7 @@ export interface SosyncWorkerState {
 }
 
 export interface KnownDrift {
-  /** By NTP less ours; null: it is not known. */
+  /** The NTP time less ours. Null: it is not known. */
   readonly driftMs: number | null;
   /** Null: it was never looked at. */
   readonly ageSeconds: number | null;
@@ -158,7 +158,7 @@ export function createSosyncWorkerStore(db: Db) {
       return result.rows[0] ?? { isOpen: false, isBegun: false };
     },
 
-    /** What was to be done for a pair that is gone since. */
+    /** Closes jobs for a pair that was removed in the meantime. */
     async closeOrphans(instance: string): Promise<void> {
       await db.raw(
         `update sosync_job set job_state = 'skipped', job_end = now(), job_log = 'the pair of its model is gone'

@@ -2,7 +2,7 @@ import type { Db } from '../../db/database';
 
 export type SignInStore = ReturnType<typeof createSignInStore>;
 
-/** What the sign-in needs besides users and sessions. */
+/** The data of the sign-in other than users and sessions. */
 export function createSignInStore(db: Db) {
   return {
     /** True where that user has signed in from that network within the last months. */

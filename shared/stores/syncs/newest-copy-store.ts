@@ -4,7 +4,7 @@ import { isNewestCopy } from '../../db/newest-copy';
 
 /** A quarantined entity, or a quarantined file of a class, that is newer than the manager's copy. */
 export interface NewestCopy {
-  /** Of the quarantined item. */
+  /** The id of the quarantined item. */
   readonly id: string;
   readonly className: string;
   /** Null: of a whole file, or of an entity whose Id could not be read. */

@@ -28,7 +28,7 @@ export interface RefusedItem {
   readonly times: number;
 }
 
-/** What finds no room. */
+/** Rows for which quarantine has no room. */
 export interface RefusedBeyond {
   /** The first file that held some of it. */
   readonly file: string;
@@ -40,7 +40,10 @@ export interface RefusedBeyond {
 
 export type QuarantineIntakeStore = ReturnType<typeof createQuarantineIntakeStore>;
 
-/** Quarantine as workers use it: they add items, and settle those that have become moot. What staff do is in quarantine-store.ts. */
+/**
+ * Quarantine as workers use it: they add items, and settle those that have become moot. The actions of staff are in
+ * quarantine-store.ts.
+ */
 export function createQuarantineIntakeStore(db: Db) {
   return {
     /**
@@ -195,7 +198,7 @@ const jsonOf = (items: readonly RefusedItem[]): string =>
 
 const full: RefusalCode = 'quarantine-full';
 
-/** What someone decided stays decided. */
+/** Decided items stay decided. */
 const settled = `state = case when state = 'open' then 'replayed' else state end,
   settled_at = case when state = 'open' then now() end,
   decided_at = case when state = 'open' then now() else decided_at end,

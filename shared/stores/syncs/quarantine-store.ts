@@ -89,7 +89,7 @@ const selectItem = `
 
 export type QuarantineStore = ReturnType<typeof createQuarantineStore>;
 
-/** What staff read and decide. Workers insert items as sets, elsewhere. */
+/** Quarantine as staff read and decide it. Workers insert items as sets, in quarantine-intake-store.ts. */
 export function createQuarantineStore(db: Db) {
   return {
     /** The newest first. */

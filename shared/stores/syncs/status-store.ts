@@ -24,7 +24,7 @@ interface Row {
 
 export type StatusStore = ReturnType<typeof createStatusStore>;
 
-/** The status of each channel. Whatever may race is one statement that returns whether it succeeded. */
+/** The status of each channel. Each operation that may race is one statement that returns whether it succeeded. */
 export function createStatusStore(db: Db) {
   return {
     /** The channels of a new solution begin at 0. */
@@ -113,7 +113,7 @@ export interface CountedUpload {
 /** Whether the 24 hours of the row `q` are over, and others begin. */
 const isNewDay = `q.day_began_at <= now() - interval '24 hours'`;
 
-/** What the row `q` of a quota holds once the upload `u` is counted in it. */
+/** The values of the row `q` of a quota once the upload `u` is counted in it. */
 const counted = `
   day_began_at = case when ${isNewDay} then now() else q.day_began_at end,
   syncs_used = case when ${isNewDay} then 1 else q.syncs_used + 1 end,

@@ -26,7 +26,7 @@ export interface WrittenPackage {
   readonly packageBytes: number;
 }
 
-/** What the handshake needs to know of a channel. */
+/** The data of a channel that the handshake needs. */
 export interface Asked {
   readonly statut: Statut;
   /** The flags that the channel's current or next sync must honour. */
@@ -69,7 +69,7 @@ export interface HeldSync extends ChannelKey {
   readonly syncId: string;
 }
 
-/** What the worker knows at the beginning of processing. */
+/** The data that the worker has at the beginning of processing. */
 export interface Begun {
   /** False: the previous holder of the job is still in its transaction. The logs are not locked either. */
   readonly isTaken: boolean;

@@ -61,14 +61,14 @@ const columns = [
   'report',
 ] as const;
 
-/** What processing needs to know about an upload. */
+/** The data of an upload that processing needs. */
 export interface UnpackedUpload {
   readonly syncId: string;
   readonly solutionId: number;
   readonly channel: Channel;
   /** IANA name of the solution's time zone. */
   readonly timezone: string;
-  /** Where it lies in the file store. */
+  /** Its key in the file store. */
   readonly archiveKey: string;
 }
 
