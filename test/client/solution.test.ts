@@ -118,7 +118,7 @@ describe('a solution on a real server', () => {
     expect(there?.fields).toMatchObject({ Name: 'Renommée', TempMax: 3 });
   });
 
-  test('what it deletes is deleted on both sides', async () => {
+  test('an entity that it deletes is deleted on both sides', async () => {
     const copy = await copyWith();
     await keepSettings(copy, createKitchen({ seed: 'd', from }));
     const enrolled = await real.enrol();

@@ -201,7 +201,7 @@ describeWithBrowser('What staff decide about the records of a pair', (browser) =
       await eventually('it is deleted in Advoware', () => inAdvoware('Silva').length === 0);
     });
 
-    test('what one side deleted and the rules keep says on which side, and that nothing has to be done', async () => {
+    test('a record that one side deleted and the rules keep shows that side, and that nothing has to be done', async () => {
       await asManager(plain, async (page) => {
         await page.goto(`/links/${await pair.linkOf('Yilmaz')}`);
         const answer = await page.locator('.answer').innerText();

@@ -213,7 +213,7 @@ describe('the sentences of the XML reader', () => {
     ['duplicate attribute: a.', 'l’attribut a est donné deux fois'],
     ['XML declaration is incomplete.', 'la déclaration XML est mal écrite'],
     ['something that a later version says', 'le XML n’est pas bien formé à cet endroit'],
-  ])('"%s" is told in French', (said, dit) => {
+  ])('"%s" is shown in French', (said, dit) => {
     expect(told.fr({ code: 'xml-malformed', values: { line: 3, said } })).toBe(`Ligne 3\u00a0: ${dit}.`);
   });
 });

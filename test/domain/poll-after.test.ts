@@ -42,7 +42,7 @@ describe('an upload is refused only if many wait, and have waited', () => {
     expect(secondsUntilRoom(load, 77)).toBe(told[76]);
   });
 
-  test('nobody is told to wait longer than a little over a minute', () => {
+  test('no caller is asked to wait much longer than a minute', () => {
     const load = { open: 100_000, oldestSeconds: 10_000 };
     for (let id = 1; id < 500; id += 1) expect(secondsUntilRoom(load, id)).toBeLessThanOrEqual(65);
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { formatCsv, formatCsvRows, parseCsv } from '../../shared/formats/csv-table';
 
-test('what is written is read again as it was', () => {
+test('a written table is read again unchanged', () => {
   const tables = fc
     .integer({ min: 1, max: 4 })
     .chain((width) =>

@@ -64,7 +64,7 @@ test.each([
   '20/11/26 07:31',
 ])('%p is no time', (text) => expect(read(text)).toBeNull());
 
-test('what the platform writes is read as the platform means it', () => {
+test('a time that the platform writes is read as the same time', () => {
   const moments = fc.date({
     min: new Date('1970-01-01T00:00:00Z'),
     max: new Date('2199-12-31T23:59:59Z'),

@@ -51,7 +51,7 @@ describe('the values of parameters', () => {
     expect(decodeFields(fridges, { Type: 'Positive' }).fields).toEqual({ Type: 'positive' });
   });
 
-  test('what the class does not declare stays as it was', () => {
+  test('fields that the class does not declare stay unchanged', () => {
     const fields = { TempMoyenne: ' 04.0 ', Steps: { xml: '<Steps><Step/></Steps>' }, Empty: '', None: null };
     expect(decodeFields(fridges, fields)).toEqual({ fields, problems: [] });
   });

@@ -65,7 +65,7 @@ describe('the writer of parameter files', () => {
     expect(await read(text)).toMatchObject([{ isActive: false, fields: { Name: 'a' } }]);
   });
 
-  test('what was written reads as the same entities', async () => {
+  test('a written file is read as the same entities', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(entity(), { maxLength: 5 }), async (entities) => {
         const text = written(entities);

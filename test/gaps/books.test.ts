@@ -87,7 +87,7 @@ test('a row that no upload brought is named, even if another row is gone in its 
   });
 });
 
-test('of more rows than are read at once the books are those of all', async () => {
+test('the books are complete if there are more rows than one portion', async () => {
   const solutionId = await log.addSolution();
   await log.load('Tboil', oil(...Array.from({ length: 120_000 }, (_, place) => place + 1)), { solutionId });
   await log.db('tboil').where({ solution_id: solutionId }).whereIn('id', [50_000, 50_001, 120_000]).delete();

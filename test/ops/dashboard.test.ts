@@ -94,7 +94,7 @@ describe('the dashboard and the alert rules', () => {
     await worker.stop();
   });
 
-  test.each(expressions)('%s asks for what is told: %s', (_title, expression) => {
+  test.each(expressions)('%s uses only series that exist: %s', (_title, expression) => {
     const { metrics, labels } = askedOf(expression);
     expect(metrics.length).toBeGreaterThan(0);
     expect(metrics.filter((name) => !told.names.has(name))).toEqual([]);

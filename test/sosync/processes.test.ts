@@ -177,7 +177,7 @@ test('all mistakes of its file are reported at once, with file and line', async 
   expect(unknown.err).toContain('--colour');
 });
 
-test('import-jobs takes over the old table once, with its ids; what was open is done, and mistakes are told with their lines', async () => {
+test('import-jobs takes over the old table once, with its ids; open jobs are processed, and mistakes are reported with their lines', async () => {
   const service = await start();
   const { id: record } = pair.espo.add('CBeteiligte', {
     lastName: 'Meier',

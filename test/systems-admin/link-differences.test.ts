@@ -39,7 +39,7 @@ test('equal records have no difference, and null equals absent', () => {
   expect(reasons({ now: both, settled: both })).toEqual({});
 });
 
-test('a field in dispute waits for someone, and what else changed goes on its way', () => {
+test('a disputed field waits for a decision, and other changes are written', () => {
   const now = { here: { ...alike, phone: '2', lastName: 'Meier-Schulz' }, there: { ...alike, phone: '3' } };
   expect(reasons({ now, disputed: ['phone'], standing: 'conflict' })).toEqual({
     phone: 'conflict',

@@ -112,7 +112,7 @@ test('if all is well, nothing is shown', async () => {
   expect(await board().troubles(commandLineCaller)).toEqual({ systems: [], pairs: [] });
 });
 
-test('paused and throttled systems, paused and late pairs and what was given up are told', async () => {
+test('paused and throttled systems, paused and late pairs, and records that were given up are reported', async () => {
   const { db } = backoffice;
   await db('remote_system')
     .where({ name: 'crm' })

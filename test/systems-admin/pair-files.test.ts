@@ -75,7 +75,7 @@ pairs:
   expect((await pair('person'))?.config).toMatchObject({ lookups: { laender: { 1: 'AT', 2: 'DE' } } });
 });
 
-test('each example is applied as it stands in the manual, and what it names and does not bring is told', async () => {
+test('each example of the manual can be applied, and missing parts that it names are reported', async () => {
   const applied = await apply(tablesExample);
   expect(applied.isValid ? applied.remarks : []).toEqual(
     expect.arrayContaining([
@@ -85,7 +85,7 @@ test('each example is applied as it stands in the manual, and what it names and 
   );
 });
 
-test('a pair whose jobs come by sosync is told to have no instance until one names it', async () => {
+test('a pair whose jobs come by sosync is reported without an instance until one names it', async () => {
   const lonely = tablesExample.replace(/^sosync:.*$/m, '');
   const sentence = 'pair person: "find.jobs" names sosync, and no instance of sosync names this pair yet';
   const before = await apply(lonely);
@@ -97,7 +97,7 @@ test('a pair whose jobs come by sosync is told to have no instance until one nam
   expect(again.isValid ? again.remarks : [sentence]).not.toContain(sentence);
 });
 
-test('a field that names a pair of other systems is told, for no value of it can be said', async () => {
+test('a field that refers to a pair of other systems is reported, because none of its values can be translated', async () => {
   const applied = await apply(
     `${recordsExample}\n---\n${tablesExample.replace('link: gruppe', 'link: beteiligte')}`,
   );
@@ -112,7 +112,7 @@ test('a trial shows what would change, and writes nothing', async () => {
   expect(await pair('beteiligte')).toBeNull();
 });
 
-test('every mistake is told at once, with its line and the path of its key, and nothing of the file is done', async () => {
+test('all mistakes are reported together with the line and the path of the key, and nothing of the file is applied', async () => {
   const text = `systems:
   espo: { kind: espocrm, url: ftp://crm.example, auth: { apiKey: "\${KEY}", apikey: x } }
   other:

@@ -95,7 +95,7 @@ describe('the examples of the manual', () => {
 });
 
 describe('what is refused', () => {
-  test('all mistakes of a pair are told at once, each with its path', () => {
+  test('all mistakes of a pair are reported together, each with its path', () => {
     const fields = [
       { here: 'a', there: 'b', transform: ['upper', { date: { here: 'YYYY', there: 3 } }] },
       { here: 'a', there: 'c', group: 'nowhere', flow: 'both' },
