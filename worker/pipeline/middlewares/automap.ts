@@ -32,7 +32,7 @@ export function automap(settings: AutomapSettings): Middleware<Linked, Found> {
     const { link, mention } = entry;
     if (link !== null) return next(await look(settings, entry, link));
     const found = mention.isActive && isFindable(settings, mention) ? await search(settings, entry) : null;
-    if (found === 'ambiguous') return;
+    if (found === 'ambiguous' || entry.waitsFor !== null) return;
     return next(show(entry, found, found !== null));
   };
 }
@@ -175,13 +175,14 @@ async function holdsTheSame(
   return own !== null && other !== null && isSame(own, other, signal);
 }
 
-async function placeThere(
-  { systems, links }: AutomapSettings,
-  { side, mention }: Linked,
-): Promise<Place | null> {
+/** A place in a folder that has no link is not known yet: the entry waits for the folder, and then looks at its place. */
+async function placeThere({ systems, links }: AutomapSettings, entry: Linked): Promise<Place | null> {
+  const { side, mention } = entry;
   const { place } = mention;
   if (place === null || systems[otherSide(side)].capabilities.tree === null) return null;
   if (place.parent === null) return place;
-  const parent = (await links.byKeys(side, [place.parent])).get(place.parent)?.ends[otherSide(side)]?.key;
+  const link = (await links.byKeys(side, [place.parent])).get(place.parent);
+  if (link === undefined) entry.waitsFor = { side, key: place.parent, field: null, elsewhere: null };
+  const parent = link?.ends[otherSide(side)]?.key;
   return parent === undefined ? null : { parent, name: place.name };
 }
