@@ -80,7 +80,6 @@ describe('rclone bisync', () => {
     await pair.run();
     await writing;
     await writeFile(path, 'the last word');
-    await pair.pair.hurry();
     await pair.rest();
     await expectEqual(pair, { 'A/': '', 'A/volatile.bin': 'the last word' });
   });
@@ -259,7 +258,6 @@ describe('the OneDrive client of abraunegg', () => {
     await pair.here.move('A', 'A2');
     await pair.there.move('B', 'B2');
     await running;
-    await pair.pair.hurry();
     await pair.rest();
     const { here, there } = await pair.trees();
     expect(Object.keys(here).sort()).toEqual(

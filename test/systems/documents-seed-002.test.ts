@@ -174,9 +174,6 @@ describe('the example, in which F1 is moved from A to B on one system and A is d
     expect(Object.values(await pair.there.tree())).toContain('F1');
     await pair.there.remove('B');
     await pair.there.move('B away', 'B');
-    await pair.pair.hurry();
-    await pair.rest();
-    await pair.pair.hurry();
     await pair.rest();
     const { here, there } = await pair.trees();
     expect(there).toEqual(here);

@@ -56,7 +56,7 @@ export interface FolderPair {
   readonly pair: WorkedPair;
   /** A run with all its work. Returns the counts of its changes. */
   readonly run: () => Promise<Readonly<Record<string, number>>>;
-  /** Runs until two of them did nothing. */
+  /** Runs until two of them did nothing. What waits for its next attempt is due in each. */
   readonly rest: () => Promise<void>;
   /** Path → bytes of both. */
   readonly trees: () => Promise<{ here: Record<string, string>; there: Record<string, string> }>;
@@ -83,6 +83,7 @@ export async function openFolderPair(settings: object = {}): Promise<FolderPair>
     async rest() {
       for (let quiet = 0, runs = 0; quiet < 2; runs++) {
         if (runs > 10) throw new Error('the two never come to rest');
+        await pair.hurry();
         const { created = 0, updated = 0, moved = 0, deleted = 0 } = await run();
         quiet = created + updated + moved + deleted === 0 ? quiet + 1 : 0;
       }
