@@ -13,6 +13,11 @@ beforeEach(() => database.db.raw('truncate counted'));
 
 /** One row of one int, in PostgreSQL's binary COPY format. */
 const row = (n: number) => Buffer.from([0, 1, 0, 0, 0, 4, 0, 0, 0, n]);
+const wideRow = (n: number) => {
+  const bytes = row(0);
+  bytes.writeInt32BE(n, 6);
+  return bytes;
+};
 const counted = async () => (await database.db<{ n: number }>('counted').orderBy('n')).map(({ n }) => n);
 
 test('rows go in, and other statements run between two turns', async () => {
@@ -43,6 +48,36 @@ test('the buffer of written rows may be used again', async () => {
     await copy.finish();
   });
   expect(await counted()).toHaveLength(100);
+});
+
+test('a few rows and then many keep their order', async () => {
+  const many = Array.from({ length: 9_000 }, (_, index) => index + 2);
+  await database.db.raw('create table arrived (place serial, n int)');
+  await inTransaction(database.db, async ({ client }) => {
+    const copy = createBinaryCopy(client, 'arrived', ['n']);
+    await copy.write(row(1));
+    await copy.write(Buffer.concat(many.map((n) => wideRow(n))));
+    await copy.finish();
+    await copy.write(row(0));
+    await copy.finish();
+  });
+  const arrived = await database.db<{ n: number }>('arrived').orderBy('place');
+  expect(arrived.map(({ n }) => n)).toEqual([1, ...many, 0]);
+});
+
+test('a refused statement of a few rows is an error, and the connection takes the next statement', async () => {
+  const refused = inTransaction(database.db, async ({ db, client }) => {
+    await db.raw('savepoint before');
+    const copy = createBinaryCopy(client, 'no_such_table', ['n']);
+    await copy.write(row(1));
+    await expect(copy.finish()).rejects.toMatchObject({ code: '42P01' });
+    await db.raw('rollback to savepoint before');
+    const right = createBinaryCopy(client, 'counted', ['n']);
+    await right.write(row(7));
+    await right.finish();
+  });
+  await refused;
+  expect(await counted()).toEqual([7]);
 });
 
 test('a refusal of PostgreSQL makes the transaction fail, not the connection or the process', async () => {
@@ -107,7 +142,7 @@ test('a refusal between two writes makes the next write fail', async () => {
   const refused = inTransaction(database.db, async ({ db, client }) => {
     const { rows } = await db.raw<{ rows: { pid: number }[] }>('select pg_backend_pid() as pid');
     const copy = createBinaryCopy(client, 'counted', ['n']);
-    await copy.write(Buffer.alloc(100, 0xee));
+    await copy.write(Buffer.alloc(100_000, 0xee));
     await eventually('it is refused', async () => {
       const session = await database
         .db('pg_stat_activity')
