@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type BackgroundKind, jobKinds, type JobKind } from '../../shared/domain/job-kind';
 import { invalidFields } from '../../shared/errors/catalog';
 import { createLogger } from '../../shared/log';
+import { inTransaction } from '../../shared/db/database';
 import { createJobStore } from '../../shared/stores/jobs/job-store';
 import { createScheduleStore } from '../../shared/stores/jobs/schedule-store';
 import { noTracing } from '../../shared/tracing';
@@ -128,6 +129,16 @@ describe('a job', () => {
     expect(await jobs()).toMatchObject([{ state: 'queued', attempts: 0 }]);
     expect(await createJobStore(database.db).findDue(30, 10)).toEqual([]);
   });
+});
+
+test('to mark jobs as published does not wait for a job that another transaction is about to end', async () => {
+  const jobs = createJobStore(database.db);
+  const ids = [await added('parameters.apply-approvals'), await added('logs.apply-replacements')];
+  await inTransaction(database.db, async ({ db }) => {
+    await db('job').where({ id: ids[1] }).delete();
+    await jobs.markPublished(ids);
+  });
+  expect(await database.db('job').whereNotNull('published_at').pluck('id')).toEqual([ids[0]]);
 });
 
 describe('a job that a schedule made', () => {

@@ -351,7 +351,14 @@ function syncFrom(row: ClaimRow): ClaimedSync | null {
   return { syncId, solutionId, channel, timezone, archiveKey };
 }
 
+/**
+ * A job that another transaction has locked is about to be taken or ended, so its mark is not needed. To wait for it could
+ * become a deadlock, because that transaction may lock several of these jobs in another order.
+ */
 const markPublished = prepared<unknown, { readonly ids: readonly string[] }>(
   'mark_published',
-  'update job set published_at = now() where id = any(cast(:ids as bigint[]))',
+  `with free as materialized (
+     select id from job where id = any(cast(:ids as bigint[])) order by id for no key update skip locked
+   )
+   update job set published_at = now() from free where job.id = free.id`,
 );
