@@ -206,7 +206,7 @@ function responsesOf(operation: Operation, schemas: Schemas): OperationObject['r
   ]);
   const problems = Object.entries(problemsOf(operation)).map(([status, codes]): [string, ResponseObject] => [
     status,
-    problemObject(Number(status), codes, schemas),
+    problemObject(operation, Number(status), codes, schemas),
   ]);
   const unforeseen = {
     description: 'Something went wrong on the server.',
@@ -235,11 +235,22 @@ const headersOfProblems: Readonly<Record<number, Readonly<Record<string, string>
   503: { 'Retry-After': 'When to come again, in seconds.' },
 };
 
-function problemObject(status: number, codes: readonly string[], schemas: Schemas): ResponseObject {
-  const headers = headersOfProblems[status];
+/** Of the calls of solutions. */
+const pollAfterHeader = {
+  'Epack-Poll-After': 'The same, spread over the solutions, so that they do not all come again together.',
+};
+
+function problemObject(
+  { path }: Pick<Operation, 'path'>,
+  status: number,
+  codes: readonly string[],
+  schemas: Schemas,
+): ResponseObject {
+  const tellsPollAfter = status === 503 && path.startsWith('/v4/');
+  const headers = { ...headersOfProblems[status], ...(tellsPollAfter ? pollAfterHeader : {}) };
   return {
     description: codes.map((code) => `\`${code}\``).join(', '),
-    ...(headers === undefined ? {} : { headers: headersOf(headers) }),
+    ...(Object.keys(headers).length === 0 ? {} : { headers: headersOf(headers) }),
     content: problemContent(codes, schemas),
   };
 }

@@ -56,6 +56,14 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  test('says for each call of a solution that a 503 tells when to come again', () => {
+    const ofSolutions = calls().filter(({ pointer: [path] }) => path.startsWith('/v4/'));
+    for (const { name, operation } of ofSolutions) {
+      const headers = Object.keys(operation.responses['503']?.headers ?? {}).sort();
+      expect([name, headers]).toEqual([name, ['Epack-Poll-After', 'Retry-After']]);
+    }
+  });
+
   test('names only codes that the catalogue of errors makes, each with its status', () => {
     const made = new Set(codesOfCatalog());
     const unknown = calls().flatMap(({ name, operation }) =>
