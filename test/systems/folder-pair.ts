@@ -80,20 +80,23 @@ export async function openFolderPair(settings: object = {}): Promise<FolderPair>
     there,
     pair,
     run,
-    async rest() {
-      for (let quiet = 0, runs = 0; quiet < 2; runs++) {
-        if (runs > 10) throw new Error('the two never come to rest');
-        await pair.hurry();
-        const { created = 0, updated = 0, moved = 0, deleted = 0 } = await run();
-        quiet = created + updated + moved + deleted === 0 ? quiet + 1 : 0;
-      }
-    },
+    rest: () => rest(pair),
     trees: async () => ({ here: await here.tree(), there: await there.tree() }),
     async end() {
       await pair.end();
       for (const { path } of [here, there]) await rm(path, { recursive: true, force: true });
     },
   };
+}
+
+/** Runs until two runs did nothing. What waits for its next attempt is due in each. */
+export async function rest(pair: WorkedPair): Promise<void> {
+  for (let quiet = 0, runs = 0; quiet < 2; runs++) {
+    if (runs > 10) throw new Error('the two never come to rest');
+    await pair.hurry();
+    const { created = 0, updated = 0, moved = 0, deleted = 0 } = (await pair.run('check')).counts;
+    quiet = created + updated + moved + deleted === 0 ? quiet + 1 : 0;
+  }
 }
 
 export const documents = {

@@ -11,6 +11,8 @@ const apache = {
   foldersOnlyNew: true,
   isAtomic: true,
   keepsProperties: true,
+  badCharacters: '',
+  refusesControls: false,
 };
 
 /** The real behaviour of each server, as the pages for operators describe it. */
@@ -23,10 +25,19 @@ const facts: Record<DavServerKind, object> = {
     foldersOnlyNew: false,
     isAtomic: false,
     keepsProperties: false,
+    // It shows them as other characters once it reads the folder anew.
+    badCharacters: '\u201b',
+    refusesControls: true,
   },
 };
 
-const ofAll = { movesOnlyToFree: true, locks: true, isCaseBlind: false, form: 'any', badCharacters: '' };
+const ofAll = {
+  movesOnlyToFree: true,
+  locks: true,
+  isCaseBlind: false,
+  form: 'any',
+  refusesBlankEnds: false,
+};
 
 describeWithPrograms(['apache2', 'rclone'], 'probes of real servers', () => {
   test.each(davServerKinds)('a probe of %s finds what it can do, and leaves nothing behind', async (kind) => {

@@ -38,6 +38,7 @@ const honest = findingOf({
   isAtomic: true,
   keepsProperties: true,
   locks: true,
+  refusesControls: false,
 });
 
 test('a server that follows the standard has no problems', async () => {

@@ -18,7 +18,7 @@ export function refusalOf({ status }: HttpAnswer, verb: string): TreeRefused {
     case 424:
       throw new Trouble('unavailable', `${verb} was not done, or in part only (${status})`);
     case 500:
-      throw new Trouble('unavailable', `${verb} returned 500`);
+      throw failedInside(verb);
     case 403:
       return refused('forbidden', `the server does not allow ${verb} here (403)`);
     case 404:
@@ -35,6 +35,13 @@ export function refusalOf({ status }: HttpAnswer, verb: string): TreeRefused {
       return refused('invalid', `${verb} returned ${status}`);
   }
 }
+
+/** Apache, for example, says nothing else if its own user may not write in a folder. */
+export const failedInside = (verb: string): Trouble =>
+  new Trouble(
+    'unavailable',
+    `the server could not carry out ${verb} (500); perhaps its own user has no right to write in that folder`,
+  );
 
 export const refused = (code: RefusalCode, reason: string): TreeRefused => ({
   kind: 'refused',

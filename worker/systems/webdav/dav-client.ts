@@ -94,9 +94,9 @@ export function createDavClient({ places, auth, secrets, outside }: DavClientSet
           ...call,
           path: places.of(path, isFolder),
           isText: true,
-          // "Insufficient Storage" has a message of its own.
+          // These have messages of their own.
           handsBack: ({ status }) =>
-            status === 507 || status === 501 || (status === 500 && call.method === 'MOVE'),
+            status === 507 || status === 501 || (status === 500 && writing.has(call.method)),
           ...(xml === undefined
             ? {}
             : { bytes: { type: 'application/xml; charset=utf-8', data: new Uint8Array(Buffer.from(xml)) } }),
@@ -105,6 +105,8 @@ export function createDavClient({ places, auth, secrets, outside }: DavClientSet
       ),
   };
 }
+
+const writing: ReadonlySet<string> = new Set(['PUT', 'MKCOL', 'MOVE', 'DELETE']);
 
 const basic = (auth: DavClientSettings['auth']): string | null =>
   auth === undefined ? null : `Basic ${Buffer.from(`${auth.user}:${auth.password}`).toString('base64')}`;

@@ -1,7 +1,7 @@
 import { bytesOf } from '../../../shared/formats/bytes-of';
 import { Trouble } from '../../pipeline/trouble';
 import { leaveBehind, temporaryName } from '../tree/temporary-names';
-import { isDone } from './answers';
+import { isDone, refusalOf } from './answers';
 import type { DavClient } from './dav-client';
 import type { DavEntry } from './dav-entry';
 import type { DavListing } from './listing';
@@ -37,7 +37,11 @@ export async function withScratch<T>(
   const folder = temporaryName();
   const request = { operation: 'probe', path: folder, isFolder: true } as const;
   const made = await deps.client.send({ ...request, method: 'MKCOL' }, signal);
-  if (!isDone(made)) return null;
+  if (!isDone(made)) {
+    // This may be different later, so it says nothing about what the server can do.
+    if (made.status >= 500) refusalOf(made, 'MKCOL');
+    return null;
+  }
   try {
     return await run(scratchIn(deps, folder, signal));
   } finally {

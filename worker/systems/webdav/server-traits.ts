@@ -26,6 +26,8 @@ export interface ServerTraits {
   readonly form: NameRules['form'];
   /** Characters that the server does not accept in names. */
   readonly badCharacters: string;
+  /** The server changes characters in names that cannot be seen, or does not accept them. */
+  readonly refusesControls: boolean;
   /** The server accepts no name that ends with a dot or a space. */
   readonly refusesBlankEnds: boolean;
 }
@@ -43,6 +45,7 @@ export const carefulTraits: ServerTraits = {
   isCaseBlind: false,
   form: 'any',
   badCharacters: '',
+  refusesControls: false,
   refusesBlankEnds: false,
 };
 
@@ -62,12 +65,21 @@ export function treeTraitsOf(traits: ServerTraits): TreeTraits {
   };
 }
 
-function fittingOn({ badCharacters, refusesBlankEnds }: ServerTraits, name: string): string {
-  const characters = Array.from(name, (one) => (badCharacters.includes(one) ? '_' : one)).join('');
+function fittingOn(traits: ServerTraits, name: string): string {
+  const { badCharacters, refusesControls, refusesBlankEnds } = traits;
+  const isBad = (one: string) =>
+    badCharacters.includes(one) || (refusesControls && /[\u0001-\u001f\u007f]/.test(one));
+  const characters = Array.from(name, (one) => (isBad(one) ? '_' : one)).join('');
   const ended = refusesBlankEnds ? characters.replace(/[. ]+$/, (end) => '_'.repeat(end.length)) : characters;
-  const own = isTemporary(ended) ? `_${ended}` : ended;
+  const own = isTemporary(ended) || isOfServer(ended) ? `_${ended}` : ended;
   return fittingName(own) ?? own;
 }
+
+/**
+ * A file with one of these names would change how a web server treats the folder and everything in it, and Apache keeps
+ * properties in `.DAV`. Someone who writes to the other system must not be able to configure the server.
+ */
+const isOfServer = (name: string): boolean => /^(\.ht.*|\.dav|web\.config|\.user\.ini)$/i.test(name);
 
 // Traits as a finding of a probe, which is stored with the system
 
@@ -82,11 +94,12 @@ export const findingOf = (traits: ServerTraits): Finding => ({
     .sort(),
 });
 
-/** Null: no finding contains traits. Missing traits count as absent abilities. */
+/** Null: no finding contains traits, or an earlier version of this program that looked at less has made it. */
 export function traitsIn(findings: readonly Finding[]): ServerTraits | null {
   const finding = findings.find((one) => one.code === code);
   if (finding === undefined) return null;
   const told = new Map((finding.about ?? []).map(divided));
+  if (Object.keys(carefulTraits).some((name) => !told.has(name))) return null;
   const isTrue = (name: keyof ServerTraits) => told.get(name) === 'true';
   return {
     precondition: oneOf(['if', 'if-match'], told.get('precondition')) ?? 'none',
@@ -100,6 +113,7 @@ export function traitsIn(findings: readonly Finding[]): ServerTraits | null {
     isCaseBlind: isTrue('isCaseBlind'),
     form: oneOf(['NFC', 'NFD'], told.get('form')) ?? 'any',
     badCharacters: told.get('badCharacters') ?? '',
+    refusesControls: isTrue('refusesControls'),
     refusesBlankEnds: isTrue('refusesBlankEnds'),
   };
 }

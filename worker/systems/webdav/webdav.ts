@@ -20,7 +20,7 @@ import { createWrites } from './writes';
 export function createWebdavConnector(): TreeConnector {
   const found: FoundTraits = new Map();
   return {
-    openTree: (opening, outside) => Promise.resolve(openTree(opening, outside, found)),
+    openTree: (opening, outside) => openTree(opening, outside, found),
     registerWebhooks: null,
   };
 }
@@ -28,7 +28,7 @@ export function createWebdavConnector(): TreeConnector {
 /** The traits that this process has found itself, by address and user. */
 type FoundTraits = Map<string, Promise<ServerTraits>>;
 
-function openTree(opening: SystemOpening, outside: Outside, found: FoundTraits): PathTree {
+async function openTree(opening: SystemOpening, outside: Outside, found: FoundTraits): Promise<PathTree> {
   const settings = webdavSettings.parse(opening.config);
   const { root } = folderEnd.parse(opening.end ?? {});
   const client = createDavClient({
@@ -38,7 +38,8 @@ function openTree(opening: SystemOpening, outside: Outside, found: FoundTraits):
     outside,
   });
   const name = JSON.stringify([settings.url, settings.auth?.user]);
-  let traits = traitsIn(opening.found ?? []);
+  const known = traitsIn(opening.found ?? []) ?? (await found.get(name)?.catch(() => null)) ?? null;
+  let traits = known;
   const listing = createListing({
     client,
     hashes: () => (traits ?? carefulTraits).hashes,
@@ -46,7 +47,7 @@ function openTree(opening: SystemOpening, outside: Outside, found: FoundTraits):
     atOnce: settings.limits.atOnce,
   });
 
-  async function known(signal: AbortSignal): Promise<ServerTraits> {
+  async function traitsNow(signal: AbortSignal): Promise<ServerTraits> {
     traits ??= await foundBefore(found, name, () => findTraits({ client, listing }, signal));
     return traits;
   }
@@ -59,7 +60,7 @@ function openTree(opening: SystemOpening, outside: Outside, found: FoundTraits):
     children: (path, signal) => listing.children(path, signal),
     look: (path, signal) => lookSure(listing, path, signal),
     read: (entry, signal) => readFile({ client, listing }, entry, signal),
-    ...createWrites({ client, listing, traits: known }),
+    ...createWrites({ client, listing, traits: traitsNow, areNamesKnown: known !== null }),
     probe: (signal) => probeWebdav({ client, listing }, signal),
     close: () => Promise.resolve(),
   };

@@ -2,7 +2,7 @@ import type { HttpAnswer } from '../../outside/http-client';
 import type { Content, RefusalCode } from '../../pipeline/system';
 import { Trouble } from '../../pipeline/trouble';
 import type { NewEntry, PathEntry, PathTree, TreeRemoved, TreeWritten } from '../tree/path-tree';
-import { isDone, refusalOf, refused } from './answers';
+import { failedInside, isDone, refusalOf, refused } from './answers';
 import type { DavClient } from './dav-client';
 import { isAsExpected, refusesItsOwnTag } from './expectations';
 import { createFileWrites } from './file-writes';
@@ -19,6 +19,8 @@ export interface WritingDeps {
   readonly listing: DavListing;
   /** What the server does. An unknown server is probed first. */
   readonly traits: (signal: AbortSignal) => Promise<ServerTraits>;
+  /** False: the server was unknown when the caller chose the names. */
+  readonly areNamesKnown: boolean;
 }
 
 type Writes = Pick<PathTree, 'makeFolder' | 'makeFile' | 'replaceFile' | 'move' | 'remove'>;
@@ -29,7 +31,7 @@ export function createWrites(deps: WritingDeps): Writes {
     makeFolder: (path, wish, signal) => makeFolder(deps, path, wish, signal),
     async makeFile(path: string, content: Content, wish: NewEntry, signal: AbortSignal) {
       const traits = await deps.traits(signal);
-      const bad = badName(traits, path);
+      const bad = badName(deps, traits, path);
       if (bad !== null) return bad;
       return explained(deps, path, await files.make(traits, { path, content, wish }, signal), signal);
     },
@@ -42,11 +44,15 @@ export function createWrites(deps: WritingDeps): Writes {
   };
 }
 
-function badName(traits: ServerTraits, path: string): TreeWritten | null {
+function badName({ areNamesKnown }: WritingDeps, traits: ServerTraits, path: string): TreeWritten | null {
   const name = nameOf(path);
-  return treeTraitsOf(traits).names.fitting(name) === null
-    ? null
-    : refused('bad-name', `the server takes no file or folder of the name "${name}"`);
+  if (treeTraitsOf(traits).names.fitting(name) === null) return null;
+  if (!areNamesKnown)
+    throw new Trouble(
+      'unavailable',
+      `it was found out just now that the server takes no name like "${name}"; the next attempt chooses another one`,
+    );
+  return refused('bad-name', `the server takes no file or folder of the name "${name}"`);
 }
 
 async function makeFolder(
@@ -56,7 +62,7 @@ async function makeFolder(
   signal: AbortSignal,
 ): Promise<TreeWritten> {
   const traits = await deps.traits(signal);
-  const bad = badName(traits, path);
+  const bad = badName(deps, traits, path);
   if (bad !== null) return bad;
   const { client, listing } = deps;
   if (!traits.foldersOnlyNew && (await listing.look(path, signal)) !== null)
@@ -74,25 +80,35 @@ const unclear: ReadonlySet<RefusalCode> = new Set(['no-folder', 'name-taken', 'i
 
 /** The same status may mean that the folder is gone, that the root is gone, or that the name is taken. */
 async function explained(
-  { listing }: WritingDeps,
+  deps: WritingDeps,
   path: string,
   written: TreeWritten,
   signal: AbortSignal,
 ): Promise<TreeWritten> {
   if (written.kind !== 'refused' || !unclear.has(written.code)) return written;
+  const hindrance = await hindranceAt(deps, path, signal);
+  if (hindrance !== null) return hindrance;
+  if (written.code === 'forbidden' || written.code === 'invalid') return written;
+  throw new Trouble(
+    'unavailable',
+    'the server refuses the name as taken or its folder as missing, and both are well',
+  );
+}
+
+/** Null: the folder is there, and the name is free. */
+async function hindranceAt(
+  { listing }: WritingDeps,
+  path: string,
+  signal: AbortSignal,
+): Promise<TreeWritten | null> {
   const around = await listing.look(folderOf(path), signal);
   if (around?.isFolder !== true) {
     await listing.needRoot(signal);
     return refused('no-folder', 'its folder is not there');
   }
-  if ((await listing.look(path, signal)) !== null)
-    return refused('name-taken', 'something else has that name');
-  if (written.code === 'forbidden' || (written.code === 'invalid' && !written.reason.includes('500')))
-    return written;
-  throw new Trouble(
-    'unavailable',
-    'the server refuses the name as taken or its folder as missing, and both are well',
-  );
+  return (await listing.look(path, signal)) === null
+    ? null
+    : refused('name-taken', 'something else has that name');
 }
 
 async function move(
@@ -106,7 +122,7 @@ async function move(
   if (isFolder && path.startsWith(`${expected.path}/`))
     return refused('cycle', 'a folder cannot lie in itself');
   const traits = await deps.traits(signal);
-  const bad = badName(traits, path);
+  const bad = badName(deps, traits, path);
   if (bad !== null) return bad;
   const precondition = isFolder ? {} : preconditionOf(traits, client.places, expected);
   const isOtherSpelling = isSameSpelled(traits, expected.path, path);
@@ -119,8 +135,12 @@ async function move(
     return refused('name-taken', 'something else has that name');
   const answer = await sendMove(client, { from: expected.path, to: path, isFolder, precondition }, signal);
   if (isDone(answer)) return shown(listing, path, signal);
-  // Apache returns this if the target folder does not exist.
-  if (answer.status === 500) return explained(deps, path, refused('invalid', 'MOVE returned 500'), signal);
+  if (answer.status === 500) {
+    // Apache also returns this if the target folder does not exist.
+    const hindrance = await hindranceAt(deps, path, signal);
+    if (hindrance === null) throw failedInside('MOVE');
+    return hindrance;
+  }
   if (answer.status === 404 || answer.status === 412) {
     const now = await listing.look(expected.path, signal);
     if (!isAsExpected(now, expected)) return { kind: 'stale', entry: now };
