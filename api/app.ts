@@ -8,6 +8,7 @@ import {
 } from 'node:http';
 import { badRequest, unknownExpectation } from '../shared/errors/catalog';
 import type { Logger } from '../shared/log';
+import { createDirectRoutes } from './http/direct-routes';
 import { takeBody } from './http/expect';
 import { createProblemHandler, sendProblem, unknownRouteHandler } from './http/problem';
 import { requestIdOf } from './http/request-id';
@@ -17,12 +18,15 @@ import type { SecurityTrail } from './services/security-trail';
 import { securityHeaders } from './http/security-headers';
 import { publicTlsSetting } from './http/transport';
 import { refuseUnreadable } from './http/unreadable';
+import type { V4Interface } from './v4/router';
 
 export interface AppParts {
   /** If it returns true, it has answered the request, and Express does not see it. */
   readonly statut: (request: IncomingMessage, response: ServerResponse) => boolean;
   readonly health: Router;
-  readonly v4: Router;
+  /** Measures every call but those of operators. */
+  readonly countRequest: RequestHandler;
+  readonly v4: V4Interface;
   /** Webhooks in. */
   readonly hooks: Router;
   /** `/api`. */
@@ -82,17 +86,27 @@ export function createHttpServer(parts: AppParts): HttpServer {
 
 function createApp(parts: AppParts): Express {
   const { health, v4, backoffice, documentation, oidc, log, trail, trustProxy, isTlsOnly } = parts;
+  const requestLog = createRequestLog(log);
+  const problems = createProblemHandler(log);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', trustProxy);
   app.set(publicTlsSetting, isTlsOnly);
+  app.use(
+    createDirectRoutes({
+      routes: v4.direct,
+      before: [securityHeaders, parts.proxyWatch, parts.countRequest, requestLog],
+      onError: [...v4.onError, problems],
+    }),
+  );
   app.use(securityHeaders);
   app.use(parts.proxyWatch);
   app.use(health);
-  app.use(createRequestLog(log));
+  app.use(parts.countRequest);
+  app.use(requestLog);
   app.use(createRefusedAccessWatch(trail));
-  app.use(v4);
+  app.use(v4.router);
   app.use(takeBody);
   app.use(parts.hooks);
   if (oidc !== null) app.use(oidc);
@@ -100,7 +114,7 @@ function createApp(parts: AppParts): Express {
   app.use(documentation);
   app.use(parts.console);
   app.use(unknownRouteHandler);
-  app.use(createProblemHandler(log));
+  app.use(problems);
   return app;
 }
 

@@ -67,7 +67,7 @@ import { createSystemService } from './backoffice/services/systems';
 import { ensureFirstAdmin, type FirstAdmin } from './backoffice/services/first-admin';
 import { createApiMetrics } from './ops/api-metrics';
 import { opsOperations } from './ops/operations';
-import { createOpsRoutes } from './ops/routes';
+import { createOpsRoutes, createRequestCount } from './ops/routes';
 import { readWorkerMetrics } from './ops/worker-scrape';
 import { createDiskReserve } from './services/disk-reserve';
 import { createDeliveryService } from './services/delivery';
@@ -287,9 +287,9 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       isDraining,
       metrics: () => metrics.text(),
       metricsToken: config.metricsToken,
-      countRequest: metrics.countRequest,
     }),
-    v4: v4.router,
+    countRequest: createRequestCount(metrics.countRequest),
+    v4,
     hooks: hooks.router,
     backoffice: backoffice.router,
     documentation: createDocumentRouter([

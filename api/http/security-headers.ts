@@ -9,7 +9,7 @@ import { isByTls } from './transport';
  * Only the status poll is served before this; it is one digit, as JSON, behind a bearer token.
  */
 export const securityHeaders: RequestHandler = (request, response, next) => {
-  for (const [name, value] of Object.entries(always)) response.setHeader(name, value);
+  for (const [name, value] of always) response.setHeader(name, value);
   // Browsers ignore it over plain http. It is also sent if a trusted proxy reports TLS.
   if (isByTls(request)) response.setHeader('Strict-Transport-Security', 'max-age=31536000');
   next();
@@ -24,7 +24,7 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const always = {
+const always = Object.entries({
   'Content-Security-Policy': contentSecurityPolicy,
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
@@ -33,4 +33,4 @@ const always = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
-} as const;
+});

@@ -52,15 +52,26 @@ export async function sendFile(request: Request, response: Response, file: Senda
   // Because the end is known, nothing is read after the last byte. A caller that disconnects as soon as it has that
   // byte must count as one that got the whole file.
   const content = await file.open(range ?? { start: 0, end: file.bytes - 1 });
-  const isComplete = await pipeline(content, response).then(
+  const isComplete = await Promise.race([finished(response), streamed(content, response)]);
+  return isComplete && (range === null || range.end === file.bytes - 1);
+}
+
+/**
+ * Once the last byte is sent. The pipeline ends later, when the file is closed as well, and a caller may already have made
+ * its next call by then.
+ */
+const finished = (response: Response): Promise<boolean> =>
+  new Promise((resolve) => response.once('finish', () => resolve(true)));
+
+/** False: the caller has disconnected. */
+const streamed = (content: Readable, response: Response): Promise<boolean> =>
+  pipeline(content, response).then(
     () => true,
     (error: unknown) => {
       if (response.destroyed) return false;
       throw error;
     },
   );
-  return isComplete && (range === null || range.end === file.bytes - 1);
-}
 
 /** Null: the whole file. Several ranges, and a range of another version, are answered with the whole as well. */
 function rangeOf(request: Request, etag: string, bytes: number): ByteRange | null | 'unsatisfiable' {

@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 import { unauthorized, unknownRoute } from '../../shared/errors/catalog';
 import { type HealthCheck, readinessOf } from '../../shared/metrics/health';
 import { metricsContentType } from '../../shared/metrics/metrics';
@@ -11,14 +11,13 @@ interface Deps {
   readonly metrics: () => Promise<string>;
   /** Null: `/metrics` is not served here, but on a port of its own, or not at all. */
   readonly metricsToken: string | null;
-  readonly countRequest: RequestCount;
 }
 
 /**
  * `/healthz`: this process runs. `/readyz`: database, queue and file store are reachable; only operators with the token
- * of `/metrics` see which of them is not. `/metrics`: for Prometheus. All routes after these are counted.
+ * of `/metrics` see which of them is not. `/metrics`: for Prometheus.
  */
-export function createOpsRoutes({ check, isDraining, metrics, metricsToken, countRequest }: Deps): Router {
+export function createOpsRoutes({ check, isDraining, metrics, metricsToken }: Deps): Router {
   const router = Router();
   router.get('/healthz', (_request, response) => {
     response.json({ status: 'ok' });
@@ -36,7 +35,12 @@ export function createOpsRoutes({ check, isDraining, metrics, metricsToken, coun
     response.setHeader('Content-Type', metricsContentType);
     response.end(await metrics());
   });
-  router.use((request, response, next) => {
+  return router;
+}
+
+/** Measures the call, from here to its end. */
+export function createRequestCount(countRequest: RequestCount): RequestHandler {
+  return (request, response, next) => {
     const startedAt = performance.now();
     const { path } = request;
     response.once('close', () => {
@@ -44,8 +48,7 @@ export function createOpsRoutes({ check, isDraining, metrics, metricsToken, coun
       countRequest(areaOf(path), status, (performance.now() - startedAt) / 1000);
     });
     next();
-  });
-  return router;
+  };
 }
 
 /** The area of the call. There are only a few, so that there are few series. */

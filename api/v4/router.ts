@@ -1,6 +1,7 @@
-import express, { type RequestHandler, Router } from 'express';
+import express, { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import { createCallerCheck, refuseUnknownChannel } from '../http/caller';
 import { takeBody, takeBodyWithin } from '../http/expect';
+import type { Access } from '../http/operation';
 import { type Interface, mountRoutes, refuseOtherMethods, type Route } from '../http/route';
 import type { DeliveryService } from '../services/delivery';
 import type { HandshakeService } from '../services/handshake';
@@ -38,8 +39,18 @@ export interface V4Services {
   readonly uploadIdleSeconds: number;
 }
 
+export interface V4Interface extends Interface {
+  /** The calls that every sync makes, for `createDirectRoutes`. */
+  readonly direct: readonly Route[];
+  /** What has to run after an error of a call, before the response. */
+  readonly onError: readonly ErrorRequestHandler[];
+}
+
+/** The verbs of the calls that every sync makes; the status poll is served even before (`v4/statut.ts`). */
+const directVerbs = /\/(login|lastIdLogs|listSyncParams|datas|confirm)$/;
+
 /** The ePack V4 protocol, one line for each call. Nearly all status polls are served before this (`v4/statut.ts`). */
-export function createV4Router(services: V4Services): Interface {
+export function createV4Router(services: V4Services): V4Interface {
   const router = Router({ caseSensitive: true, strict: false });
   const caller = createCallerCheck(services.board);
   const { delivery, handshake, uploads } = services;
@@ -59,8 +70,10 @@ export function createV4Router(services: V4Services): Interface {
     { ...photoOperation, handlers: [getPhoto(services.photos)] },
     ...uploadOperations.map((operation) => ({ ...operation, handlers: [uploads] })),
   ];
+  const onError = [countRefusals(services.traffic), addPollAfter(services.advice)];
+  const checksFor = (access: Access) => (access === 'anyone' ? [] : [caller]);
   router.use('/v4/:channel/uploads', speakTus);
-  mountRoutes(router, routes, (access) => (access === 'anyone' ? [] : [caller]));
+  mountRoutes(router, routes, checksFor);
   const openRoutes = routes.filter(({ access }) => access === 'anyone');
   refuseOtherMethods(router, openRoutes, [refuseUnknownChannel]);
   refuseOtherMethods(
@@ -70,9 +83,11 @@ export function createV4Router(services: V4Services): Interface {
   );
   // Everything else: unknown channels, unknown routes and missing tokens get different errors.
   router.all('/v4/:channel{/*rest}', caller);
-  router.use(countRefusals(services.traffic));
-  router.use('/v4', addPollAfter(services.advice));
-  return { router, operations: routes };
+  router.use(onError);
+  const direct = routes
+    .filter(({ path }) => directVerbs.test(path))
+    .map((route) => ({ ...route, handlers: [...checksFor(route.access), ...route.handlers] }));
+  return { router, operations: routes, direct, onError };
 }
 
 /** For the few hundred bytes of a login, on a very bad connection. */
