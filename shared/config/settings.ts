@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { languages } from '../domain/language';
 import { passwordSignIns, secondFactorDemands, usualSignInRules } from '../domain/sign-in-rules';
 import { passwordLength } from '../domain/staff';
+import { hostUrls, wantedServer } from '../db/host-urls';
 import { isMailAddress } from '../domain/staff-input';
 
 const megabyte = 2 ** 20;
@@ -24,6 +25,17 @@ const url = (...protocols: readonly string[]) =>
       (written) => URL.canParse(written) && protocols.includes(new URL(written).protocol),
       `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
     );
+
+const databaseUrl = z
+  .string()
+  .refine(
+    (written) => hostUrls(written).length > 0,
+    'must be a URL that begins with postgres:// or postgresql://',
+  )
+  .refine(
+    (written) => wantedServer(written) !== null,
+    'must have no target_session_attrs other than read-write, primary or any',
+  );
 
 const anyText = z.string();
 
@@ -84,9 +96,11 @@ export const settings = z.object({
   EPACK_DATA_DIR: anyText
     .default('./data')
     .describe('Folder of the file store and, if DATABASE_URL is not set, of the embedded database.'),
-  DATABASE_URL: url('postgres:', 'postgresql:')
+  DATABASE_URL: databaseUrl
     .optional()
-    .describe('PostgreSQL 15 or later. Not set: an embedded PostgreSQL in the data folder.'),
+    .describe(
+      'PostgreSQL 15 or later. It may name several servers, `postgres://user:password@a:5432,b:5432/epack`: the server uses the one that accepts writes (see [operations](several-machines.md#postgresql-with-a-standby)). Not set: an embedded PostgreSQL in the data folder.',
+    ),
   DATABASE_CA_FILE: anyText
     .optional()
     .describe(

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { hostUrls, withOption } from '../db/host-urls';
 import { codeOf } from './secret-files';
 
 // Which connections use TLS, and which authorities are trusted. A certificate is always verified.
@@ -21,7 +22,8 @@ export function tlsProblems(environment: NodeJS.ProcessEnv): string[] {
   const plain = Object.entries(connections).flatMap(([setting, { isByTls, written, authority }]) => {
     const url = environment[setting] ?? '';
     // A value that is not a URL has already been reported.
-    if (url !== '' && (!URL.canParse(url) || isByTls(new URL(url)))) return [];
+    const servers = serversOf(setting, url);
+    if (url !== '' && servers.every((one) => !URL.canParse(one) || isByTls(new URL(one)))) return [];
     if (authority !== null && (environment[authority] ?? '') !== '')
       return [`${authority} needs ${setting} with TLS: ${written}`];
     return isDemanded && url !== ''
@@ -41,9 +43,7 @@ export function tlsProblems(environment: NodeJS.ProcessEnv): string[] {
 /** The authority's certificates in the form that PostgreSQL's clients take them: in the URL. */
 export function withAuthority(databaseUrl: string, file: string | undefined): string {
   if (file === undefined) return databaseUrl;
-  const url = new URL(databaseUrl);
-  url.searchParams.set('sslrootcert', path.resolve(file));
-  return url.href;
+  return withOption(databaseUrl, 'sslrootcert', path.resolve(file));
 }
 
 /** Reads files in which `tlsProblems` found no problem. */
@@ -53,6 +53,10 @@ export function ownAuthorities(files: {
   const read = (file: string | undefined) => (file === undefined ? null : readFileSync(file, 'utf8'));
   return { queue: read(files.queue), smtp: read(files.smtp), oidc: read(files.oidc) };
 }
+
+/** A database URL may name several servers. */
+const serversOf = (setting: string, url: string): readonly string[] =>
+  setting === 'DATABASE_URL' ? hostUrls(url) : [url];
 
 interface Connection {
   /** Whether such a URL demands TLS and a certificate that is verified. */

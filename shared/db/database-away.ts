@@ -1,6 +1,6 @@
 /**
  * True where an error means that PostgreSQL cannot be reached or is going away, so that the same call may
- * succeed later. Sources: SQLSTATE classes 08, 57P, 53 and 25P03; Node's socket errors; knex's and pg's texts,
+ * succeed later. Sources: SQLSTATE classes 08, 57P, 53, 25P03, and 25006: the server has become a standby; Node's socket errors; knex's and pg's texts,
  * which carry no code.
  */
 export function isDatabaseAway(error: unknown): boolean {
@@ -17,13 +17,18 @@ export function isStatementOverdue(error: Error): boolean {
   return error.message.endsWith('Query read timeout');
 }
 
+/** True if the server accepts no writes any more, because another one has taken its place. Source: SQLSTATE 25006. */
+export function isReadOnlyNow(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '25006';
+}
+
 /** True if PostgreSQL can be reached but its disk is full. Source: SQLSTATE 53100. */
 export function isDatabaseFull(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '53100';
 }
 
 const awayCode =
-  /^(08...|57P0[1-5]|53[0-9]{3}|25P03|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/;
+  /^(08...|57P0[1-5]|53[0-9]{3}|25P03|25006|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/;
 
 const awayMessage =
   /Connection terminated|Client has encountered a connection error|Timeout acquiring a connection|Unable to acquire a connection|connection is closed|Connection ended|timeout expired/i;

@@ -2,7 +2,8 @@ import knex, { type Knex } from 'knex';
 import type { Client } from 'pg';
 import path from 'node:path';
 import { keptAlive } from './connection';
-import { isStatementOverdue } from './database-away';
+import { isReadOnlyNow, isStatementOverdue } from './database-away';
+import { chooseServer } from './server-choice';
 
 /** The pool, or a transaction: what a store runs its SQL on. */
 export type Db = Knex;
@@ -15,6 +16,7 @@ export interface Transaction {
 }
 
 export interface DatabaseOptions {
+  /** It may name several servers. Each new connection is to the one that accepts writes. */
   readonly url: string;
   readonly maxConnections: number;
   readonly applicationName: string;
@@ -35,10 +37,10 @@ export function openDatabase({
   statementPatienceMs,
   isPreparing = true,
 }: DatabaseOptions): Db {
+  const servers = chooseServer(url);
   const db = knex({
     client: 'pg',
     connection: {
-      connectionString: url,
       application_name: applicationName,
       connectionTimeoutMillis: 10_000,
       ...keptAlive,
@@ -49,9 +51,18 @@ export function openDatabase({
     // An error reaches the caller. Without this, knex would print it on the console as well.
     log: { warn: silence, error: silence, deprecate: silence, debug: silence },
   });
+  const pool = db.client as RawConnections;
+  const connectNow = pool.acquireRawConnection.bind(pool);
+  pool.acquireRawConnection = () =>
+    servers.connect((connectionString) => {
+      // It is read before this call returns.
+      pool.connectionSettings = { ...pool.connectionSettings, connectionString };
+      return connectNow();
+    });
   if (!isPreparing) notPreparing.add(configOf(db));
   db.on('query-error', (error: Error, { __knexUid: uid }: { readonly __knexUid: string }) => {
-    if (isStatementOverdue(error)) giveUp(connectionsOf(db).filter(({ __knexUid }) => __knexUid === uid));
+    if (isStatementOverdue(error) || isReadOnlyNow(error))
+      giveUp(connectionsOf(db).filter(({ __knexUid }) => __knexUid === uid));
   });
   return db;
 }
@@ -63,9 +74,13 @@ export const isPreparing = (db: Db): boolean => !notPreparing.has(configOf(db));
 const configOf = (db: Db): object => (db.client as { readonly config: object }).config;
 const notPreparing = new WeakSet<object>();
 
-/** Gives up the connection of a statement that did not go through knex, if the statement took too long. */
-export function giveUpOverdue(client: Client, error: unknown): void {
-  if (error instanceof Error && isStatementOverdue(error)) giveUp([client as PooledConnection]);
+/**
+ * Gives up the connection of a statement that did not go through knex, if the statement took too long, or if the server
+ * accepts no writes any more.
+ */
+export function giveUpUnusable(client: Client, error: unknown): void {
+  if (error instanceof Error && (isStatementOverdue(error) || isReadOnlyNow(error)))
+    giveUp([client as PooledConnection]);
 }
 
 /**
@@ -146,6 +161,12 @@ interface Pool {
   numUsed(): number;
   numFree(): number;
   numPendingAcquires(): number;
+}
+
+/** The part of knex's untyped client that opens connections. */
+interface RawConnections {
+  connectionSettings: object;
+  acquireRawConnection(): Promise<Client>;
 }
 
 /** PostgreSQL's own client, and what knex calls it. */

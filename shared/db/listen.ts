@@ -4,6 +4,7 @@ import type { Logger } from '../log';
 import { keepOpen, type HeldConnection } from '../connections/keep-open';
 import { within } from '../connections/within';
 import { keptAlive } from './connection';
+import { chooseServer, type ServerChoice } from './server-choice';
 
 /** Receives the notifications of PostgreSQL. All listeners of the process share one connection. */
 export interface DatabaseListener {
@@ -51,11 +52,12 @@ export interface DatabaseListenerOptions {
 /** Connects in the background, and again whenever the connection is lost. The URL must not lead to a pooler in transaction mode. */
 export function createDatabaseListener(options: DatabaseListenerOptions): DatabaseListener {
   const listeners = new Map<string, Set<ChannelListener>>();
+  const servers = chooseServer(options.url);
   let isClosing = false;
   const connection = keepOpen({
     what: "The connection for PostgreSQL's notifications",
     log: options.log,
-    open: () => openListening(options, tell),
+    open: () => openListening(servers, options, tell),
     onOpened: (session) => {
       for (const [channel, known] of listeners) void greet(session, channel, [...known]);
     },
@@ -108,35 +110,13 @@ interface ListeningSession extends HeldConnection {
 }
 
 async function openListening(
-  {
-    url,
-    applicationName = 'epack-listen',
-    checkEveryMs = 2_000,
-    patienceMs = 4_000,
-  }: DatabaseListenerOptions,
+  servers: ServerChoice,
+  { applicationName = 'epack-listen', checkEveryMs = 2_000, patienceMs = 4_000 }: DatabaseListenerOptions,
   tell: (channel: string, payload: string) => void,
 ): Promise<ListeningSession> {
-  // We open the socket ourselves, because only its owner can end a connection whose other side does not answer.
-  const socket = new Socket();
-  const client = new Client({
-    connectionString: url,
-    application_name: applicationName,
-    connectionTimeoutMillis: patienceMs,
-    ...keptAlive,
-    stream: () => socket,
-  });
-  const lost = new Promise<Error>((resolve) => {
-    client.on('error', resolve);
-    client.on('end', () => resolve(new Error('PostgreSQL closed the connection')));
-  });
+  const client = await servers.connect((url) => openSession({ url, applicationName, patienceMs }));
+  const { socket, lost } = client;
   client.on('notification', ({ channel, payload = '' }) => tell(channel, payload));
-  try {
-    await client.connect();
-  } catch (error) {
-    socket.destroy();
-    throw error;
-  }
-
   let last: Promise<unknown> = Promise.resolve();
   let unheard = 0;
   let checking = false;
@@ -182,4 +162,34 @@ async function openListening(
     clearInterval(timer);
     await within(patienceMs, 'closing', client.end()).catch(() => socket.destroy());
   }
+}
+
+interface SessionOptions {
+  readonly url: string;
+  readonly applicationName: string;
+  readonly patienceMs: number;
+}
+
+/** `lost` resolves when the connection is lost. */
+async function openSession({ url, applicationName, patienceMs }: SessionOptions) {
+  // We open the socket ourselves, because only its owner can end a connection whose other side does not answer.
+  const socket = new Socket();
+  const client = new Client({
+    connectionString: url,
+    application_name: applicationName,
+    connectionTimeoutMillis: patienceMs,
+    ...keptAlive,
+    stream: () => socket,
+  });
+  const lost = new Promise<Error>((resolve) => {
+    client.on('error', resolve);
+    client.on('end', () => resolve(new Error('PostgreSQL closed the connection')));
+  });
+  try {
+    await client.connect();
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+  return Object.assign(client, { socket, lost });
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type ConnectionSource, type Db, giveUpOverdue, isPreparing } from './database';
+import { type ConnectionSource, type Db, giveUpUnusable, isPreparing } from './database';
 
 /** Runs a statement on the pool, or on the connection of a transaction. Returns its rows. */
 export type PreparedStatement<Bindings, Row> = (db: Db, bindings: Bindings) => Promise<Row[]>;
@@ -29,7 +29,7 @@ export function prepared<Row, Bindings extends { readonly [Name in keyof Binding
       const { rows } = await client.query<Row & object>(query);
       return rows;
     } catch (error) {
-      giveUpOverdue(client, error);
+      giveUpUnusable(client, error);
       throw error;
     } finally {
       await pool.releaseConnection(client);

@@ -1,6 +1,7 @@
 import { isNativeError } from 'node:util/types';
 import type { Config } from '../config/config';
 import { ConfigError } from '../config/config';
+import { hostUrls } from '../db/host-urls';
 import { isDatabaseAway } from '../db/database-away';
 import { AppError } from '../errors/app-error';
 
@@ -55,8 +56,11 @@ function reasonOf(error: Error): string {
 
 /** Without user and password. */
 function whereOf(databaseUrl: string): string {
-  const { hostname, port, pathname } = new URL(databaseUrl);
-  return `${hostname === '' ? 'localhost' : hostname}:${port === '' ? '5432' : port}${pathname}`;
+  const servers = hostUrls(databaseUrl).map((url) => new URL(url));
+  const hosts = servers.map(
+    ({ hostname, port }) => `${decodeURIComponent(hostname) || 'localhost'}:${port || '5432'}`,
+  );
+  return `${hosts.join(',')}${servers[0]?.pathname ?? ''}`;
 }
 
 /** SQLSTATE 28: wrong user or password; 3D000: no such database. */

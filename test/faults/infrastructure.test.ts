@@ -1,51 +1,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate, openDatabase } from '../../shared/db/database';
 import { startEmbeddedPostgres } from '../../shared/embedded/embedded-postgres';
 import { eventually } from '../queue/eventually';
 import { createTestFolder, type TestFolder } from '../setup/folder';
 import { describeWithOwnRabbit } from '../setup/rabbitmq';
-import { type Answer, call, type SolutionClient } from '../setup/solution-client';
-import { fridgeLog, zipOf } from '../v4/archive';
-import { expectProblem, reach2, signIn } from '../v4/on-server';
+import { call } from '../setup/solution-client';
+import { reach2, signIn } from '../v4/on-server';
+import { archive, expectApplied, expectUnavailable, postUntilTaken, untilReady } from './applied';
 import { createProcesses, type Processes, type RunningProcess } from './on-processes';
-
-type Client = SolutionClient & { readonly id: number };
-
-const archive = zipOf({ 'csv/Tbfridge.csv': fridgeLog(1, 2, 3) });
-
-async function ready({ url }: Processes): Promise<void> {
-  await eventually('the API is ready', async () => (await call(`${url}/readyz`)).status === 200);
-}
-
-function expectUnavailable(answer: Answer): void {
-  expectProblem(answer, 503, 'unavailable');
-  expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
-}
-
-/** The result that every solution must find in the end, whatever was unavailable in the meantime. */
-async function expectApplied(processes: Processes, clients: readonly Client[]): Promise<void> {
-  for (const client of clients) {
-    await reach2(client);
-    expect((await client.sync()).json).toMatchObject({
-      state: 'ready',
-      report: { outcome: 'processed', logs: { Tbfridge: { inserted: 3, duplicates: 0 } } },
-    });
-    expect(await processes.db('tbfridge').where({ solution_id: client.id }).select('id')).toHaveLength(3);
-    expect((await client.confirm()).status).toBe(200);
-  }
-}
-
-/** Goes on asking, as solutions do, until the upload is taken. */
-async function postUntilTaken(client: Client, key: string): Promise<void> {
-  for (;;) {
-    const answer = await client.postForm(archive, {}, { 'Idempotency-Key': key }).catch(() => null);
-    if (answer?.status === 200) return;
-    if (answer !== null) expect([403, 503]).toContain(answer.status);
-    await sleep(100);
-  }
-}
 
 describe('PostgreSQL stops and starts again', () => {
   let folder: TestFolder;
@@ -65,7 +28,7 @@ describe('PostgreSQL stops and starts again', () => {
     });
     await processes.startApi();
     await processes.startWorker();
-    await ready(processes);
+    await untilReady(processes);
   });
   afterAll(async () => {
     await processes.end();
@@ -94,7 +57,7 @@ describe('PostgreSQL stops and starts again', () => {
     expect(health.status).toBe(200);
     expect((await call(`${processes.url}/readyz`)).status).toBe(503);
     postgres = await start();
-    await ready(processes);
+    await untilReady(processes);
     expect((await client.postForm(archive)).status).toBe(200);
     await expectApplied(processes, [client]);
   });
@@ -104,7 +67,7 @@ describe('PostgreSQL stops and starts again', () => {
     const waiting = client.statut('?wait=60&not=0');
     await postgres.stop();
     postgres = await start();
-    await ready(processes);
+    await untilReady(processes);
     await client.postForm(archive);
     const answer = await waiting;
     if (answer.status === 200) expect(answer.text).not.toBe('"0"');
@@ -132,11 +95,11 @@ describeWithOwnRabbit('RabbitMQ stops and starts again', (rabbit) => {
   beforeAll(async () => {
     processes = await createProcesses({ environment: { QUEUE_URL: rabbit().url, EPACK_LEASE_SECONDS: '2' } });
     await processes.startApi();
-    await ready(processes);
+    await untilReady(processes);
     // A quorum queue of RabbitMQ 3.10 that is killed soon after its declaration has no leader any more.
     await rabbit().stop();
     await rabbit().start();
-    await ready(processes);
+    await untilReady(processes);
   });
   afterAll(() => processes.end());
 
@@ -159,7 +122,7 @@ describeWithOwnRabbit('RabbitMQ stops and starts again', (rabbit) => {
     worker = await processes.startWorker();
     const client = await signIn(processes);
     const busy = await signIn(processes);
-    await ready(processes);
+    await untilReady(processes);
     expect((await busy.postForm(archive)).status).toBe(200);
     await reach2(busy);
     await rabbit().stop();
@@ -178,7 +141,7 @@ describeWithOwnRabbit('RabbitMQ stops and starts again', (rabbit) => {
   test('stopped in the middle of uploads and of processing, it loses nothing and doubles nothing', async () => {
     worker = await processes.startWorker();
     const clients = await Promise.all(Array.from({ length: 12 }, () => signIn(processes)));
-    await ready(processes);
+    await untilReady(processes);
     const posting = Promise.all(clients.map((client, n) => postUntilTaken(client, `key-${n}`)));
     await rabbit().kill();
     await rabbit().start();
