@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { registerConformance } from '../../client/commands/conformance';
 import { registerSolutionMessages } from '../../client/commands/solution-messages';
 import { registerSolutionSimulate } from '../../client/commands/solution-simulate';
 import { registerSolutionSync } from '../../client/commands/solution-sync';
@@ -13,7 +14,7 @@ interface SolutionOptions {
   readonly mac?: string;
 }
 
-/** `epack account` and `solution`. */
+/** `epack account`, `solution` and `conformance`. */
 export function registerCustomers(program: Command): void {
   const account = program
     .command('account')
@@ -89,4 +90,5 @@ export function registerCustomers(program: Command): void {
   registerSolutionSync(solution);
   registerSolutionMessages(solution);
   registerSolutionSimulate(solution);
+  registerConformance(program);
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { crc32, deflateRawSync } from 'node:zlib';
 import { watchArrival } from '../../shared/archive/archive-arrival';
-import { extraField, handmadeZip, UTF8_FLAG } from './handmade-zip';
+import { extraField, handmadeZip, UTF8_FLAG } from '../../client/conformance/handmade-zip';
 import { arrivalOf } from './unpacking';
 
 const photo = randomBytes(200_000);

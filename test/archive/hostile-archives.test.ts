@@ -6,7 +6,7 @@ import AdmZip from 'adm-zip';
 import fc from 'fast-check';
 import { zipStream } from '../../shared/archive/zip-writer';
 import { realData } from '../setup/real-data';
-import { handmadeZip } from './handmade-zip';
+import { handmadeZip } from '../../client/conformance/handmade-zip';
 import { createUnpackingPlace, type Outcome, type UnpackingPlace } from './unpacking';
 
 let place: UnpackingPlace;

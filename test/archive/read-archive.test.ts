@@ -7,7 +7,7 @@ import { readArchive } from '../../shared/archive/read-archive';
 import { zipStream } from '../../shared/archive/zip-writer';
 import { allOf } from '../files/all-of';
 import { createTestFolder, type TestFolder } from '../setup/folder';
-import { handmadeZip } from './handmade-zip';
+import { handmadeZip } from '../../client/conformance/handmade-zip';
 
 let folder: TestFolder;
 let file: string;

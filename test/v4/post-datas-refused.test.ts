@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { handmadeZip, UTF8_FLAG } from '../archive/handmade-zip';
+import { handmadeZip, UTF8_FLAG } from '../../client/conformance/handmade-zip';
 import { eventually } from '../queue/eventually';
 import { realData } from '../setup/real-data';
 import { type Answer, answerTo, formOf, open, type SolutionClient } from '../setup/solution-client';

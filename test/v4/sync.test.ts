@@ -1,4 +1,4 @@
-import { handmadeZip, UTF8_FLAG } from '../archive/handmade-zip';
+import { handmadeZip, UTF8_FLAG } from '../../client/conformance/handmade-zip';
 import { fridgeLog, zipOf } from './archive';
 import { expectProblem, onServer, reach2, signIn } from './on-server';
 
