@@ -7,24 +7,33 @@ import { createPairSliceJobStore } from '../../shared/stores/jobs/pair-slice-job
 import { openStoreAccess } from '../../shared/stores/store-access';
 import { eventually } from '../queue/eventually';
 import { noise } from '../systems/document-contract';
+import { describeWithPrograms } from '../setup/programs';
+import { openDavFolder, systemOf } from '../systems/dav-pair';
+import { observeFiles } from '../systems/file-observer';
 import { createFolder, documents, type Folder } from '../systems/folder-pair';
+import { type DavServer, startDavServer } from '../systems/webdav-servers';
 import { createProcesses, type Processes, type RunningProcess } from './on-processes';
 
-// Two workers on one pair of two folders, killed at any moment, also in the middle of a large file.
+// Two workers on one pair of a folder and another one, here or on a WebDAV server, killed at any moment, also in the middle
+// of a large file.
 
 let processes: Processes;
 let here: Folder;
 let there: Folder;
 let pairId: number;
+let server: DavServer | null = null;
 
-beforeEach(async () => {
-  [here, there] = [await createFolder(), await createFolder()];
+async function open(kind: 'folder' | 'apache' | 'rclone'): Promise<void> {
+  here = await createFolder();
+  server = kind === 'folder' ? null : await startDavServer(kind);
+  const [folder, system, end] = server === null ? await folderThere() : await davThere(server);
+  there = folder;
   processes = await createProcesses({ environment: { EPACK_LEASE_SECONDS: '2' } });
+  const find = { whole: '0 0 1 1 *' };
+  const retry = { firstMinutes: 0.005, attempts: 50 };
   const file = {
-    systems: { a: { kind: 'file-tree', folder: here.path }, b: { kind: 'file-tree', folder: there.path } },
-    pairs: {
-      akten: { ...documents, find: { whole: '0 0 1 1 *' }, retry: { firstMinutes: 0.005, attempts: 50 } },
-    },
+    systems: { a: { kind: 'file-tree', folder: here.path }, b: system },
+    pairs: { akten: { ...documents, there: { system: 'b', ...end }, find, retry } },
   };
   const applied = await applyPairFile(
     { ...openStoreAccess(processes.db), seal: createSeal([]) },
@@ -33,11 +42,24 @@ beforeEach(async () => {
   );
   if (!applied.isValid) throw new Error(JSON.stringify(applied.mistakes));
   pairId = (await rows<{ id: number }>('select id from pair'))[0]?.id ?? 0;
-});
+}
 afterEach(async () => {
   await processes.end();
   for (const { path } of [here, there]) await rm(path, { recursive: true });
+  await server?.kill();
 });
+
+type Side = readonly [folder: Folder, system: object, end: object];
+
+async function folderThere(): Promise<Side> {
+  const folder = await createFolder();
+  return [folder, { kind: 'file-tree', folder: folder.path }, {}];
+}
+
+async function davThere(dav: DavServer): Promise<Side> {
+  const [folder, end] = await openDavFolder(dav);
+  return [folder, systemOf(dav), end];
+}
 
 const rows = async <T>(sql: string): Promise<T[]> => (await processes.db.raw<{ rows: T[] }>(sql)).rows;
 
@@ -59,7 +81,7 @@ const isAtRest = async (): Promise<boolean> => {
 
 /** Something is being written there that has no name yet. */
 const isCopying = async ({ path }: Folder): Promise<boolean> =>
-  (await readdir(path, { recursive: true })).some((name) => name.includes('.~epack-'));
+  (await readdir(path, { recursive: true })).some((name) => /\.~epack-|\.davfs\.tmp/.test(name));
 
 async function settle(): Promise<void> {
   for (let runs = 0; runs < 2; runs++) {
@@ -69,11 +91,28 @@ async function settle(): Promise<void> {
 }
 
 test('after kill -9 of both workers at any moment both folders end equal, with nothing lost, doubled or half', async () => {
+  await open('folder');
+  await killAtAnyMoment();
+}, 400_000);
+
+describeWithPrograms(['apache2', 'rclone'], 'a WebDAV server', () => {
+  test.each(['apache', 'rclone'] as const)(
+    'after kill -9 of both workers at any moment a folder and %s end equal, with nothing lost, doubled or half',
+    async (kind) => {
+      await open(kind);
+      await killAtAnyMoment();
+    },
+    400_000,
+  );
+});
+
+async function killAtAnyMoment(): Promise<void> {
   const rounds = 3;
   // Text, so that it compares as it was read.
   const large = Array.from({ length: rounds }, (_, round) =>
     noise(2_000_000, `large ${round}`).toString('hex'),
   );
+  const observer = observeFiles(there.path, isWholeThere);
   const expected = new Map<string, string>();
   const workers = new Set<RunningProcess>();
   const startBoth = async () => {
@@ -92,10 +131,10 @@ test('after kill -9 of both workers at any moment both folders end equal, with n
       await eventually('a file is on its way', async () => (await isCopying(there)) || (await isAtRest()));
     else await new Promise((resolve) => setTimeout(resolve, Math.random() * 400));
     await killBoth();
-    await expectWhole();
   }
   await startBoth();
   await settle();
+  expect(await observer.stop()).toEqual([]);
   const [ours, theirs] = [await here.tree(), await there.tree()];
   expect(Object.keys(theirs)).toEqual(Object.keys(ours));
   expect(ours).toEqual(theirs);
@@ -121,18 +160,17 @@ test('after kill -9 of both workers at any moment both folders end equal, with n
     expected.delete(`${before}/small.txt`);
   }
 
-  /** Every file under its name is complete, to its last byte. */
-  async function expectWhole(): Promise<void> {
-    const tree = await there.tree();
-    for (let number = 0; number < rounds; number++) {
-      const bytes = tree[`large ${number}.bin`];
-      const isWhole = bytes === large[number] || bytes === `changed ${number + 1}`;
-      expect([number, bytes === undefined || isWhole]).toEqual([number, true]);
-    }
+  /** Every large file under its name is complete, to its last byte. */
+  function isWholeThere(path: string, bytes: string): boolean {
+    const [, number] = /^large (\d)\.bin$/.exec(path) ?? [];
+    return (
+      number === undefined || bytes === large[Number(number)] || bytes === `changed ${Number(number) + 1}`
+    );
   }
-}, 400_000);
+}
 
 test('a worker that was frozen in the middle of a file overwrites nothing when it wakes', async () => {
+  await open('folder');
   const old = await processes.startWorker();
   await here.write('large.bin', noise(12_000_000, 'first'));
   await ask();

@@ -69,7 +69,8 @@ async function openHere({ here, folder }: DavPairSettings): Promise<readonly [Fo
   return [made, systemOf(here), end];
 }
 
-async function openDavFolder(server: DavServer): Promise<readonly [Folder, object]> {
+/** A new folder on a server, and the end of a pair that names it. */
+export async function openDavFolder(server: DavServer): Promise<readonly [Folder, object]> {
   const root = `${randomUUID().slice(0, 8)} é&%`;
   await davOutsider(server, '').makeFolder(root);
   return [davFolder(server, root), { root }];

@@ -275,10 +275,12 @@ describeWithPrograms(['apache2', 'rclone'], 'documents on WebDAV servers', () =>
       const files = { 'A/.HTaccess': 'Deny from all', 'A/.htaccess': 'Nonsense', 'A/web.config': '<x/>' };
       for (const [path, bytes] of Object.entries(files)) await pair.here.write(path, bytes);
       await pair.here.write('.DAV/props', 'not for Apache');
+      await pair.here.write('.davfs.tmpX', 'left by another Apache');
       await pair.rest();
       expect(await pair.here.tree()).toEqual({
         '.DAV/': '',
         '.DAV/props': 'not for Apache',
+        '.davfs.tmpX': 'left by another Apache',
         'A/': '',
         ...files,
       });
@@ -289,6 +291,7 @@ describeWithPrograms(['apache2', 'rclone'], 'documents on WebDAV servers', () =>
         'A/_web.config': '<x/>',
         '_.DAV/': '',
         '_.DAV/props': 'not for Apache',
+        '_.davfs.tmpX': 'left by another Apache',
       });
       await pair.here.write('A/.htaccess', 'Nonsense again');
       await pair.rest();

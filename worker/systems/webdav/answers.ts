@@ -9,18 +9,21 @@ import type { TreeRefused } from '../tree/path-tree';
  */
 export const isDone = ({ status }: HttpAnswer): boolean => status >= 200 && status < 300 && status !== 207;
 
+export type WritingVerb = keyof typeof deeds;
+
 /** What a status means for every verb. Throws if a later attempt may work. */
-export function refusalOf({ status }: HttpAnswer, verb: string): TreeRefused {
+export function refusalOf({ status }: HttpAnswer, verb: WritingVerb): TreeRefused {
+  const said = `${verb} returned ${status}`;
   switch (status) {
     case 507:
       throw new Trouble('unavailable', 'the server has no room left, or our user has none (507)');
     case 207:
     case 424:
-      throw new Trouble('unavailable', `${verb} was not done, or in part only (${status})`);
+      throw new Trouble('unavailable', `the server did not ${deeds[verb]}, or in part only (${said})`);
     case 500:
       throw failedInside(verb);
     case 403:
-      return refused('forbidden', `the server does not allow ${verb} here (403)`);
+      return refused('forbidden', `the server does not allow us to ${deeds[verb]} (${said})`);
     case 404:
     case 409:
       return refused('no-folder', 'its folder is not there');
@@ -32,16 +35,23 @@ export function refusalOf({ status }: HttpAnswer, verb: string): TreeRefused {
     case 414:
       return refused('bad-name', 'the path is too long for the server (414)');
     default:
-      return refused('invalid', `${verb} returned ${status}`);
+      return refused('invalid', `the server refuses to ${deeds[verb]} (${said})`);
   }
 }
 
 /** Apache, for example, says nothing else if its own user may not write in a folder. */
-export const failedInside = (verb: string): Trouble =>
+export const failedInside = (verb: WritingVerb): Trouble =>
   new Trouble(
     'unavailable',
-    `the server could not carry out ${verb} (500); perhaps its own user has no right to write in that folder`,
+    `the server could not ${deeds[verb]} (${verb} returned 500); perhaps its own user has no right to write in that folder`,
   );
+
+const deeds = {
+  PUT: 'store the file',
+  MKCOL: 'make the folder',
+  MOVE: 'move the file or folder',
+  DELETE: 'delete the file or folder',
+} as const;
 
 export const refused = (code: RefusalCode, reason: string): TreeRefused => ({
   kind: 'refused',

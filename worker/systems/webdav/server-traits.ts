@@ -76,10 +76,12 @@ function fittingOn(traits: ServerTraits, name: string): string {
 }
 
 /**
- * A file with one of these names would change how a web server treats the folder and everything in it, and Apache keeps
- * properties in `.DAV`. Someone who writes to the other system must not be able to configure the server.
+ * A file with one of these names would change how a web server treats the folder and everything in it. Someone who writes
+ * to the other system must not be able to configure the server. Apache keeps properties in `.DAV`, and lists no file that
+ * begins with `.davfs.tmp`.
  */
-const isOfServer = (name: string): boolean => /^(\.ht.*|\.dav|web\.config|\.user\.ini)$/i.test(name);
+const isOfServer = (name: string): boolean =>
+  /^(\.ht.*|\.dav|\.davfs\.tmp.*|web\.config|\.user\.ini)$/i.test(name);
 
 // Traits as a finding of a probe, which is stored with the system
 
