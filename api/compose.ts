@@ -89,6 +89,7 @@ import { createHookRoutes } from './hooks/routes';
 import { createV4Router } from './v4/router';
 import { createStatutRoute } from './v4/statut';
 import { createUploadLocker } from './v4/upload-locker';
+import { openResumableStore } from './v4/upload-open-store';
 import { createUploads } from './v4/uploads';
 
 export interface ComposedApi {
@@ -121,7 +122,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
   });
   const seal = createSeal(config.secretsKeys);
   await needKeysOfSecrets(db, seal).catch((error: unknown) => closedAfter(db, error));
-  const files = openFileStore(config);
+  const files = await openFileStore(config, (call) => metrics.countFileCall(call));
   const notifications = createDatabaseListener({
     url: databaseUrl,
     log,
@@ -202,7 +203,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     locker: createUploadLocker(createUploadLockStore(db)),
     quotas,
     files,
-    filesDir: config.filesDir,
+    store: openResumableStore(files, config.filesDir),
     maxArchiveBytes: config.maxArchiveBytes,
     uploadIdleSeconds: config.uploadIdleSeconds,
   });

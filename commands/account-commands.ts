@@ -18,7 +18,7 @@ export function purge(
   return withAccount(config, name, async (db, account) => {
     const solutions = (await createAccountDataStore(db).solutionIds(account.id)).length;
     if (confirm !== account.name) return { solutions, purged: null };
-    const files = openFileStore(config);
+    const files = await openFileStore(config);
     return { solutions, purged: await purgeAccount({ db, files, actor: commandLineCaller.email }, account) };
   });
 }

@@ -11,6 +11,7 @@ import { restore, type Restored } from './backup/restore';
 import type { Config } from '../shared/config/config';
 import { openConnection } from '../shared/db/connection';
 import { openDatabase } from '../shared/db/database';
+import type { FileStore } from '../shared/files/file-store';
 import { openFileStore } from '../shared/files/open-file-store';
 import { makeDataFolder } from '../shared/embedded/data-folder';
 import {
@@ -41,7 +42,7 @@ export async function writeBackup(
     const client = await openConnection(url, 'epack-backup');
     try {
       const done: { manifest: BackupManifest | null } = { manifest: null };
-      const plain = backupStream({ client, files: openFileStore(config) }, (manifest) => {
+      const plain = backupStream({ client, files: await openFileStore(config) }, (manifest) => {
         done.manifest = manifest;
       });
       const stream = recipients.length === 0 ? plain : await encryptedFor(recipients, plain);
@@ -70,7 +71,7 @@ export async function restoreBackup(
   try {
     return await onNewDatabase(config, async (url) => {
       await makeDataFolder(config);
-      return restoreInto(url, config.filesDir, await inTheClear(source, identities));
+      return restoreInto(url, await openFileStore(config), await inTheClear(source, identities));
     });
   } finally {
     source.destroy();
@@ -114,13 +115,13 @@ export function backupSummary({ tables, files }: BackupManifest): string {
 
 async function restoreInto(
   url: string,
-  filesDir: string,
+  files: FileStore,
   source: AsyncIterable<Uint8Array>,
 ): Promise<Restored> {
   const client = await openConnection(url, 'epack-restore');
   const db = openDatabase({ url, maxConnections: 2, applicationName: 'epack-restore' });
   try {
-    return await restore({ db, client, files: openFileStore({ filesDir }) }, source);
+    return await restore({ db, client, files }, source);
   } finally {
     await db.destroy();
     await client.end();

@@ -26,7 +26,7 @@ export async function purgeRetired(
   try {
     const solution = onlyOne(wanted, await createSolutionAdminStore(db).findRetired(wanted));
     if (confirm !== wanted) return { solution, purged: null };
-    const files = openFileStore(config);
+    const files = await openFileStore(config);
     return { solution, purged: await purgeSolution({ db, files, actor: commandLineCaller.email }, solution) };
   } finally {
     await db.destroy();

@@ -84,7 +84,6 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
   });
   const seal = createSeal(config.secretsKeys);
   await needKeysOfSecrets(db, seal).catch((error: unknown) => closedAfter(db, error));
-  const files = openFileStore(config);
   const notifications = createDatabaseListener({
     url: databaseUrl,
     log,
@@ -100,6 +99,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
   });
   const jobs = createJobStore(db);
   const metrics = createWorkerMetrics(() => poolUse(db));
+  const files = await openFileStore(config, metrics.countFileCall);
   const tracer = createTracer(config.otlpEndpoint, 'epack-worker', config.otlpHeaders);
   let isDraining = false;
   const draining = new AbortController();

@@ -35,7 +35,7 @@ export async function planSync(config: Config, syncId: string): Promise<PlannedL
   try {
     const upload = await createSyncStore(db).upload(syncId);
     if (upload === null) throw notFound('synchronisation');
-    return await planUpload({ db, files: openFileStore(config) }, upload);
+    return await planUpload({ db, files: await openFileStore(config) }, upload);
   } finally {
     await db.destroy();
   }

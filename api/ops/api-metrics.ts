@@ -3,6 +3,8 @@ import { probeAlertKinds } from '../../shared/domain/probe-alert';
 import { type SignInFailureKind, signInFailureKinds } from '../../shared/domain/sign-in-failure';
 import { syncStates } from '../../shared/domain/sync-state';
 import { mergeExpositions } from '../../shared/metrics/exposition';
+import type { ObservedFileCall } from '../../shared/files/s3-settings';
+import { countFileCalls } from '../../shared/metrics/file-calls';
 import { createMetrics, type Sample } from '../../shared/metrics/metrics';
 import { tellProcessFigures } from '../../shared/metrics/process-figures';
 import { declarePool } from '../../shared/metrics/pool';
@@ -32,6 +34,7 @@ export interface ApiMetrics {
   readonly countRequest: RequestCount;
   readonly countSignInFailure: (kind: SignInFailureKind) => void;
   readonly countRefusedConnection: () => void;
+  readonly countFileCall: (call: ObservedFileCall) => void;
   /** For Prometheus. */
   text(): Promise<string>;
 }
@@ -225,6 +228,7 @@ export function createApiMetrics({
     traffic,
     countSignInFailure: (kind) => signInFailures({ kind }),
     countRefusedConnection: () => closedConnections({}),
+    countFileCall: countFileCalls(metrics),
     countRequest: (area, status, seconds) => requests({ area, status }, seconds),
     async text() {
       const own = metrics.text();

@@ -1,8 +1,6 @@
-import { FileStore as TusFileStore } from '@tus/file-store';
 import { type Locker, Server as TusServer, type Upload } from '@tus/server';
 import type { Request as ExpressRequest, RequestHandler, Response as ExpressResponse } from 'express';
 import { randomUUID } from 'node:crypto';
-import path from 'node:path';
 import { Readable } from 'node:stream';
 import { isNativeError } from 'node:util/types';
 import type { ChannelKey } from '../../shared/domain/channel';
@@ -19,7 +17,7 @@ import {
   wrongUploadType,
 } from '../../shared/errors/catalog';
 import type { FileStore } from '../../shared/files/file-store';
-import { resumableFolder, resumableKeyOf } from '../../shared/files/layout';
+import { resumableKeyOf } from '../../shared/files/layout';
 import { callerKey } from '../http/caller';
 import { refuseEncoded } from '../http/content-encoding';
 import { sha256OfDigest } from '../http/digest-header';
@@ -29,14 +27,14 @@ import type { IntakeService } from '../services/intake';
 import type { QuotaService } from '../services/quotas';
 import type { StatutBoard } from '../services/statut-board';
 import { idempotencyKeyOf } from './post-datas';
+import { type ResumableStore, uploadExpiryMilliseconds } from './upload-store';
 
 interface Deps {
   readonly intake: IntakeService;
   readonly board: Pick<StatutBoard, 'read'>;
   readonly locker: Locker;
   readonly files: Pick<FileStore, 'makeDurable'>;
-  /** Folder of the file store. The tus library writes there itself. */
-  readonly filesDir: string;
+  readonly store: ResumableStore;
   readonly quotas: Pick<
     QuotaService,
     'needRoomOnDisk' | 'openUpload' | 'closeUploads' | 'closeUploadsOlderThan'
@@ -65,7 +63,6 @@ export interface Uploads {
   removeExpired(): Promise<number>;
 }
 
-const expiryMilliseconds = 24 * 3_600_000;
 /** An upload that was just completed may be in the middle of becoming a sync. */
 const graceMilliseconds = 3_600_000;
 /** Uploads are kept with their syncs for weeks. There may be many, and each check opens a file. */
@@ -77,11 +74,10 @@ const sweptAtOnce = 200;
  */
 export function createUploads(deps: Deps): Uploads {
   const senders = new WeakMap<object, Sender>();
-  const directory = path.join(deps.filesDir, resumableFolder);
-  const store = new TusFileStore({ directory, expirationPeriodInMilliseconds: expiryMilliseconds });
+  const { store } = deps;
   const tus = new TusServer({
     path: '/v4',
-    datastore: store,
+    datastore: store.data,
     locker: deps.locker,
     maxSize: deps.maxArchiveBytes,
     // How long a writer may continue after another one has asked for the lock.
@@ -133,22 +129,22 @@ export function createUploads(deps: Deps): Uploads {
 
   /** The clean-up of the tus library would also remove uploads of syncs. Returns how many were removed. */
   async function removeExpired(): Promise<number> {
-    const ids = (await store.configstore.list?.()) ?? [];
+    const ids = await store.ids();
     let removed = 0;
     for (let at = 0; at < ids.length; at += sweptAtOnce)
       removed += await removeAbandoned(ids.slice(at, at + sweptAtOnce));
-    await deps.quotas.closeUploadsOlderThan((expiryMilliseconds + graceMilliseconds) / 1000);
+    await deps.quotas.closeUploadsOlderThan((uploadExpiryMilliseconds + graceMilliseconds) / 1000);
     return removed;
   }
 
   async function removeAbandoned(ids: readonly string[]): Promise<number> {
     const kept = await deps.intake.archivesAmong(ids.map(resumableKeyOf));
     const others = ids.filter((id) => !kept.has(resumableKeyOf(id)));
-    const uploads = await Promise.all(others.map((id) => store.configstore.get(id)));
-    const latest = Date.now() - expiryMilliseconds - graceMilliseconds;
-    const expired = others.filter((_, index) => Date.parse(uploads[index]?.creation_date ?? '') < latest);
+    const begunAt = await Promise.all(others.map((id) => store.begunAt(id)));
+    const latest = Date.now() - uploadExpiryMilliseconds - graceMilliseconds;
+    const expired = others.filter((_, index) => (begunAt[index] ?? Infinity) < latest);
     // Another process may have removed it already.
-    for (const id of expired) await store.remove(id).catch(() => undefined);
+    for (const id of expired) await store.data.remove(id).catch(() => undefined);
     await deps.quotas.closeUploads(expired);
     return expired.length;
   }
@@ -224,7 +220,7 @@ export function createUploads(deps: Deps): Uploads {
   /** A sender that sent all bytes with the creation does not know the path, and cannot continue. */
   async function giveUp(request: Request, { id }: Upload, error: unknown): Promise<never> {
     if (isFinal(error) || (request.method === 'POST' && (await isNobodys(id)))) {
-      await store.remove(id);
+      await store.data.remove(id);
       await deps.quotas.closeUploads([id]);
     }
     throw error;

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { openFileStore } from '../files/open-file-store';
+import { createLocalFiles } from '../files/open-file-store';
 import { archiveBytesOf, type ArchiveBytes } from './archive-bytes';
 import { entryContent } from './entry-content';
 import { readZipDirectory, type ArchiveEntry, type UnpackLimits, type ZipDirectory } from './zip-directory';
@@ -32,7 +32,7 @@ export async function* readArchive(
   limits: UnpackLimits = generousLimits,
 ): AsyncGenerator<ReadableEntry> {
   const { dir, base } = path.parse(path.resolve(file));
-  const archive = await archiveBytesOf(openFileStore({ filesDir: dir }), base);
+  const archive = await archiveBytesOf(createLocalFiles(dir), base);
   const directory = await readZipDirectory(archive, limits);
   for (const entry of directory.entries) {
     yield readable(archive, directory, entry);

@@ -5,7 +5,7 @@ import type { SignInRules } from '../domain/sign-in-rules';
 import { type Role, roles } from '../domain/staff';
 import { withSecretFiles } from './secret-files';
 import { secretSettings, settings } from './settings';
-import { ownAuthorities, tlsProblems, withAuthority } from './tls';
+import { authorityIn, ownAuthorities, tlsProblems, withAuthority } from './tls';
 
 export type Config = ReturnType<typeof configFrom>;
 
@@ -28,6 +28,7 @@ export function readConfig(given: NodeJS.ProcessEnv): Config {
     ...incompleteAdmin(environment),
     ...incompleteOidc(environment),
     ...incompleteMail(environment),
+    ...incompleteS3(environment),
     ...nobodyCanSignIn(environment),
     ...halfSecretsKey(environment),
     ...tlsProblems(environment),
@@ -68,6 +69,10 @@ function configFrom(read: z.output<typeof settings>) {
     dataDir,
     /** Folder of the file store. */
     filesDir: path.join(dataDir, 'files'),
+    /** Where files are kept. */
+    fileStore: read.EPACK_FILE_STORE,
+    /** Null: no object store is configured. */
+    s3: s3From(read),
     databaseUrl:
       read.DATABASE_URL === undefined ? null : withAuthority(read.DATABASE_URL, read.DATABASE_CA_FILE),
     databaseConnections: read.EPACK_DATABASE_CONNECTIONS,
@@ -125,6 +130,26 @@ function configFrom(read: z.output<typeof settings>) {
     logLevel: read.LOG_LEVEL,
     commit: read.EPACK_COMMIT ?? null,
   });
+}
+
+/** Null: no bucket is named. */
+function s3From(read: z.output<typeof settings>) {
+  const { EPACK_S3_BUCKET: bucket, EPACK_S3_PREFIX: prefix, EPACK_S3_ENDPOINT: endpoint } = read;
+  if (bucket === undefined) return null;
+  const { EPACK_S3_ACCESS_KEY_ID: accessKeyId, EPACK_S3_SECRET_ACCESS_KEY: secretAccessKey } = read;
+  const { EPACK_S3_ENCRYPTION: algorithm, EPACK_S3_KMS_ID: kmsKey } = read;
+  const usualStyle = endpoint === undefined ? 'no' : 'yes';
+  return {
+    bucket,
+    endpoint: endpoint ?? null,
+    region: read.EPACK_S3_REGION,
+    prefix: prefix === undefined ? '' : `${prefix.replace(/\/$/, '')}/`,
+    isPathStyle: (read.EPACK_S3_PATH_STYLE ?? usualStyle) === 'yes',
+    authority: authorityIn(read.EPACK_S3_CA_FILE),
+    encryption: algorithm === undefined ? null : { algorithm, kmsKey: kmsKey ?? null },
+    credentials:
+      accessKeyId === undefined || secretAccessKey === undefined ? null : { accessKeyId, secretAccessKey },
+  };
 }
 
 /** The limits of every solution without its own. */
@@ -223,6 +248,18 @@ function incompleteMail({
   EPACK_MAIL_FROM: from = '',
 }: NodeJS.ProcessEnv): string[] {
   return server !== '' && from === '' ? ['EPACK_SMTP_URL needs EPACK_MAIL_FROM'] : [];
+}
+
+function incompleteS3(environment: NodeJS.ProcessEnv): string[] {
+  const isSet = (name: string) => (environment[name] ?? '') !== '';
+  const problems: string[] = [];
+  if (environment['EPACK_FILE_STORE'] === 's3' && !isSet('EPACK_S3_BUCKET'))
+    problems.push('EPACK_FILE_STORE=s3 needs EPACK_S3_BUCKET');
+  if (isSet('EPACK_S3_ACCESS_KEY_ID') !== isSet('EPACK_S3_SECRET_ACCESS_KEY'))
+    problems.push('EPACK_S3_ACCESS_KEY_ID and EPACK_S3_SECRET_ACCESS_KEY go together: set both or none');
+  if (isSet('EPACK_S3_KMS_ID') && environment['EPACK_S3_ENCRYPTION'] !== 'aws:kms')
+    problems.push('EPACK_S3_KMS_ID needs EPACK_S3_ENCRYPTION=aws:kms');
+  return problems;
 }
 
 function nobodyCanSignIn({

@@ -80,6 +80,8 @@ export const secretSettings = [
   'EPACK_SECRETS_KEY',
   'EPACK_SECRETS_KEY_ACCEPTED',
   'EPACK_OIDC_CLIENT_SECRET',
+  'EPACK_S3_ACCESS_KEY_ID',
+  'EPACK_S3_SECRET_ACCESS_KEY',
   'EPACK_SMTP_URL',
   'EPACK_METRICS_TOKEN',
   'OTEL_EXPORTER_OTLP_HEADERS',
@@ -96,6 +98,57 @@ export const settings = z.object({
   EPACK_DATA_DIR: anyText
     .default('./data')
     .describe('Folder of the file store and, if DATABASE_URL is not set, of the embedded database.'),
+  EPACK_FILE_STORE: z
+    .enum(['disk', 's3'])
+    .default('disk')
+    .describe(
+      'Where uploads, packages and photos are kept: `disk`, in the data folder; or `s3`, in an object store. See [files in an object store](object-store.md).',
+    ),
+  EPACK_S3_BUCKET: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/, 'must be the name of a bucket')
+    .optional()
+    .describe('Bucket of the object store. It must exist; the server makes none.'),
+  EPACK_S3_ENDPOINT: url('https:', 'http:')
+    .optional()
+    .describe(
+      'Address of an S3 server of your own or of another provider, e.g. `https://s3.example`. Not set: Amazon S3 in EPACK_S3_REGION.',
+    ),
+  EPACK_S3_REGION: z
+    .string()
+    .regex(/^[a-z0-9-]{1,64}$/, 'must be the name of a region')
+    .default('us-east-1')
+    .describe('Region of the bucket. Many servers of your own accept only the default.'),
+  EPACK_S3_PREFIX: z
+    .string()
+    .regex(/^[\w.-]+(\/[\w.-]+)*\/?$/, 'must be names separated by `/`, such as `epack/files`')
+    .refine((written) => !/(^|\/)\.{1,2}(\/|$)/.test(written), 'must contain neither `.` nor `..`')
+    .optional()
+    .describe('What the keys of all objects begin with, e.g. `epack`, if the bucket also serves others.'),
+  EPACK_S3_PATH_STYLE: z
+    .enum(['yes', 'no'])
+    .optional()
+    .describe(
+      'Whether the bucket is in the path of the URL (`yes`) or in its host name (`no`). Not set: `yes` with EPACK_S3_ENDPOINT, `no` without.',
+    ),
+  EPACK_S3_CA_FILE: anyText
+    .optional()
+    .describe('The same as DATABASE_CA_FILE, for EPACK_S3_ENDPOINT. Not set: the usual authorities.'),
+  EPACK_S3_ENCRYPTION: z
+    .enum(['AES256', 'aws:kms'])
+    .optional()
+    .describe(
+      'Encryption that the object store must use for what the server writes: `AES256` or `aws:kms`. Not set: what the bucket does by itself.',
+    ),
+  EPACK_S3_KMS_ID: anyText
+    .optional()
+    .describe('Key for `aws:kms`, by its id or its ARN. Not set: the key of the bucket.'),
+  EPACK_S3_ACCESS_KEY_ID: anyText
+    .optional()
+    .describe(
+      'Key id for the object store. Not set: what the surroundings give, e.g. the role of the machine or of the pod, or the usual `AWS_…` variables.',
+    ),
+  EPACK_S3_SECRET_ACCESS_KEY: anyText.optional().describe('Secret of that key.'),
   DATABASE_URL: databaseUrl
     .optional()
     .describe(

@@ -7,7 +7,12 @@ import { codeOf } from './secret-files';
 // Which connections use TLS, and which authorities are trusted. A certificate is always verified.
 
 type ConnectionSetting =
-  'DATABASE_URL' | 'QUEUE_URL' | 'EPACK_SMTP_URL' | 'EPACK_OIDC_ISSUER' | 'OTEL_EXPORTER_OTLP_ENDPOINT';
+  | 'DATABASE_URL'
+  | 'QUEUE_URL'
+  | 'EPACK_S3_ENDPOINT'
+  | 'EPACK_SMTP_URL'
+  | 'EPACK_OIDC_ISSUER'
+  | 'OTEL_EXPORTER_OTLP_ENDPOINT';
 
 /** Certificates of own authorities, in PEM. Null: only the usual authorities are trusted. */
 export interface OwnAuthorities {
@@ -50,13 +55,20 @@ export function withAuthority(databaseUrl: string, file: string | undefined): st
 export function ownAuthorities(files: {
   readonly [name in keyof OwnAuthorities]: string | undefined;
 }): OwnAuthorities {
-  const read = (file: string | undefined) => (file === undefined ? null : readFileSync(file, 'utf8'));
-  return { queue: read(files.queue), smtp: read(files.smtp), oidc: read(files.oidc) };
+  return {
+    queue: authorityIn(files.queue),
+    smtp: authorityIn(files.smtp),
+    oidc: authorityIn(files.oidc),
+  };
 }
 
 /** A database URL may name several servers. */
 const serversOf = (setting: string, url: string): readonly string[] =>
   setting === 'DATABASE_URL' ? hostUrls(url) : [url];
+
+/** Null: no file is named. */
+export const authorityIn = (file: string | undefined): string | null =>
+  file === undefined ? null : readFileSync(file, 'utf8');
 
 interface Connection {
   /** Whether such a URL demands TLS and a certificate that is verified. */
@@ -78,6 +90,11 @@ const connections: Readonly<Record<ConnectionSetting, Connection>> = {
     isByTls: ({ protocol }) => protocol === 'amqps:',
     written: 'amqps://…',
     authority: 'QUEUE_CA_FILE',
+  },
+  EPACK_S3_ENDPOINT: {
+    isByTls: ({ protocol }) => protocol === 'https:',
+    written: 'https://…',
+    authority: 'EPACK_S3_CA_FILE',
   },
   EPACK_SMTP_URL: {
     isByTls: ({ protocol, searchParams }) =>

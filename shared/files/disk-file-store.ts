@@ -5,13 +5,14 @@ import pLimit from 'p-limit';
 import path from 'node:path';
 import { isNativeError } from 'node:util/types';
 import { notFound } from '../errors/catalog';
+import { internalFolder, needPlainKey } from './file-keys';
 import type { ByteRange, FileContent, FileStore, StoredFile, WriteBatch } from './file-store';
 
 /**
  * Unfinished files are in this folder. It is in the same file system as the finished ones, so that a rename completes a
  * file.
  */
-const PARTS_FOLDER = '.parts';
+const PARTS_FOLDER = internalFolder;
 /** A part of this age was left by a process that died. No upload takes that long. */
 const ABANDONED_PART_HOURS = 24;
 const READ_CHUNK_BYTES = 256 * 1024;
@@ -36,6 +37,8 @@ export function createDiskFileStore(folder: string): FileStore {
   let prepared: Promise<void> | null = null;
 
   return {
+    parts: null,
+
     async write(key, content) {
       const target = locate(root, key);
       await prepare();
@@ -169,21 +172,8 @@ export async function removeAbandonedParts(folder: string): Promise<void> {
   }
 }
 
-/** Turns a key into a path, and refuses one that would leave the root: the last line of defence, not the first. */
-function locate(root: string, key: string): string {
-  const segments = key.split('/');
-  if (segments.some(isUnsafeSegment) || segments[0] === PARTS_FOLDER) {
-    throw new RangeError('a file store key is not a plain relative path');
-  }
-  return path.join(root, ...segments);
-}
-
-const isUnsafeSegment = (segment: string): boolean =>
-  segment === '' ||
-  segment === '.' ||
-  segment === '..' ||
-  segment.includes('\0') ||
-  segment.includes(path.sep);
+/** Turns a key into a path. */
+const locate = (root: string, key: string): string => path.join(root, ...needPlainKey(key).split('/'));
 
 async function prepareRoot(root: string): Promise<void> {
   await mkdir(path.join(root, PARTS_FOLDER), { recursive: true });

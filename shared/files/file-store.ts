@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { PartStore } from './part-store';
 
 /** Inclusive byte positions, as in an HTTP range. */
 export interface ByteRange {
@@ -46,6 +47,8 @@ export interface WriteBatch {
  * `RangeError`).
  */
 export interface FileStore {
+  /** Null: a directory, in which a file can grow by itself. */
+  readonly parts: PartStore | null;
   /** Writes one object, durably. Overwrites. Rejects with the content's own error where the content fails. */
   write(key: string, content: FileContent): Promise<StoredFile>;
   startBatch(): WriteBatch;

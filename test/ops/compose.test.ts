@@ -182,7 +182,10 @@ describe('docker-compose.yml', () => {
   });
 
   test('gives each service only the secrets that it needs', () => {
-    const server = ['database_url', 'queue_url', 'secrets_key', 'secrets_key_accepted', 'metrics_token'];
+    const server = [
+      ...['database_url', 'queue_url', 'secrets_key', 'secrets_key_accepted', 'metrics_token'],
+      ...['s3_access_key_id', 's3_secret_access_key'],
+    ];
     const signing = ['token_secret', 'token_secret_accepted', 'oidc_client_secret', 'admin_password'];
     expect(Object.fromEntries(services.map(([name, one]) => [name, secretsOf(one).sort()]))).toEqual({
       migrate: ['database_url'],

@@ -6,6 +6,7 @@ import { newTraffic } from '../setup/traffic';
 import { noTracing } from '../../shared/tracing';
 import { createIntakeService } from '../../api/services/intake';
 import { createUploadLocker } from '../../api/v4/upload-locker';
+import { openResumableStore } from '../../api/v4/upload-open-store';
 import { createUploads } from '../../api/v4/uploads';
 import { createDiskFileStore } from '../../shared/files/disk-file-store';
 import { createLogger } from '../../shared/log';
@@ -673,7 +674,7 @@ describe('expiration', () => {
       board,
       locker,
       files,
-      filesDir: config.filesDir,
+      store: openResumableStore(files, config.filesDir),
       maxArchiveBytes: 1,
       uploadIdleSeconds: 1,
     }).removeExpired();

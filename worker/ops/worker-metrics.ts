@@ -1,6 +1,8 @@
 import { channels } from '../../shared/domain/channel';
 import type { LogCounts, ParameterCounts, SyncReport } from '../../shared/domain/report';
 import type { PoolUse } from '../../shared/db/database';
+import type { ObservedFileCall } from '../../shared/files/s3-settings';
+import { countFileCalls } from '../../shared/metrics/file-calls';
 import { createMetrics } from '../../shared/metrics/metrics';
 import { tellProcessFigures } from '../../shared/metrics/process-figures';
 import { declarePool } from '../../shared/metrics/pool';
@@ -17,6 +19,7 @@ export interface SyncWatch {
 export interface WorkerMetrics {
   readonly jobs: JobWatch;
   readonly syncs: SyncWatch;
+  readonly countFileCall: (call: ObservedFileCall) => void;
   readonly pairs: PairWatch & { called(call: ObservedCall): void };
   /** Those that this process holds. */
   readonly inHand: ReadonlySet<ClaimedJob>;
@@ -76,6 +79,7 @@ export function createWorkerMetrics(pool: () => PoolUse): WorkerMetrics {
 
   return {
     inHand,
+    countFileCall: countFileCalls(metrics),
     jobs: {
       begun(job) {
         inHand.add(job);
