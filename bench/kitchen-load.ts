@@ -24,8 +24,10 @@ export interface SyncTimes {
   readonly totalMs: number;
   /** From the upload that was taken to status 2. */
   readonly processingMs: number;
-  /** How often the server had no room for the upload, and named a later time. */
+  /** How often the server refused a call for a while, and named a later time. */
   readonly refusals: number;
+  /** How often the connection broke during a call, which was then repeated. */
+  readonly breaks: number;
 }
 
 /** Runs all kitchens at once. */
@@ -49,7 +51,10 @@ async function runKitchen(kitchen: Kitchen, { firstSync, syncs, upload }: Kitche
 export interface Kitchen {
   /** The highest id that the server knows of each log table; `-1`: none. */
   highestIds(): Promise<Readonly<Record<string, string>>>;
-  /** One pass through the handshake. A refusal for want of room is repeated when the server says so. */
+  /**
+   * One pass through the handshake. As a solution does, it repeats a call that was refused for a while when the server says
+   * so, and at once if the connection broke.
+   */
   sync(archive: Buffer): Promise<SyncTimes>;
 }
 
@@ -62,7 +67,8 @@ export function openKitchens(url: string, channel: string) {
     const call = (method: string, verb: string, body?: Buffer) =>
       respond({ send, agent, token }, { method, url: `${url}/v4/${channel}/${verb}`, body });
     return {
-      highestIds: async () => JSON.parse(await taken(call('GET', 'lastIdLogs'))) as Record<string, string>,
+      highestIds: async () =>
+        JSON.parse(await persistent(call, noTroubles())('GET', 'lastIdLogs')) as Record<string, string>,
       sync: (archive) => syncOnce(call, archive),
     };
   };
@@ -71,29 +77,87 @@ export function openKitchens(url: string, channel: string) {
 
 type Call = (method: string, verb: string, body?: Buffer) => Promise<Answer>;
 
+interface Troubles {
+  refusals: number;
+  breaks: number;
+}
+
+const noTroubles = (): Troubles => ({ refusals: 0, breaks: 0 });
+
 async function syncOnce(call: Call, archive: Buffer): Promise<SyncTimes> {
   const startedAt = performance.now();
-  if ((await taken(call('GET', 'statut'))) !== '"0"') throw new Error('the channel is not free');
-  await taken(call('GET', 'lastIdLogs'));
-  await taken(call('GET', 'listSyncParams'));
-  let refusals = 0;
-  let sentAt = performance.now();
-  for (;;) {
-    const answer = await call('POST', 'datas', archive);
-    const seconds = Number(answer.headers['epack-poll-after']);
-    if (answer.status !== 503 || !(seconds > 0)) {
-      textOf(answer);
-      break;
-    }
-    refusals += 1;
-    await sleep(seconds * 1000);
-    sentAt = performance.now();
-  }
-  while ((await taken(call('GET', 'statut?wait=60&not=1'))) !== '"2"');
+  const troubles = noTroubles();
+  const get = persistent(call, troubles);
+  if ((await get('GET', 'statut')) !== '"0"') throw new Error('the channel is not free');
+  await get('GET', 'lastIdLogs');
+  await get('GET', 'listSyncParams');
+  let sentAt: number;
+  // An upload of which the server has heard nothing more is given up: the status is 0 again.
+  do sentAt = await upload({ call, get, troubles }, archive);
+  while ((await untilNot1(get)) === '"0"');
   const processingMs = performance.now() - sentAt;
-  await taken(call('GET', 'datas'));
-  await taken(call('POST', 'confirm'));
-  return { totalMs: performance.now() - startedAt, processingMs, refusals };
+  await get('GET', 'datas');
+  await get('POST', 'confirm');
+  return { totalMs: performance.now() - startedAt, processingMs, ...troubles };
+}
+
+type Get = (method: string, verb: string) => Promise<string>;
+
+/** Returns when the upload that was taken had been sent. */
+async function upload(
+  { call, get, troubles }: { call: Call; get: Get; troubles: Troubles },
+  archive: Buffer,
+): Promise<number> {
+  for (;;) {
+    const sentAt = performance.now();
+    const answer = await unlessBroken(call('POST', 'datas', archive), troubles);
+    if (answer === null) {
+      // It may have been taken.
+      if ((await get('GET', 'statut')) !== '"0"') return sentAt;
+    } else if (!(await isRefusedForAWhile(answer, troubles))) {
+      textOf(answer);
+      return sentAt;
+    }
+  }
+}
+
+async function untilNot1(get: Get): Promise<string> {
+  for (;;) {
+    const statut = await get('GET', 'statut?wait=60&not=1');
+    if (statut !== '"1"') return statut;
+  }
+}
+
+/** For calls that may be made twice. */
+function persistent(call: Call, troubles: Troubles): Get {
+  return async (method, verb) => {
+    for (;;) {
+      const answer = await unlessBroken(call(method, verb), troubles);
+      if (answer !== null && !(await isRefusedForAWhile(answer, troubles))) return textOf(answer);
+    }
+  };
+}
+
+/** Null: the connection broke. */
+async function unlessBroken(answer: Promise<Answer>, troubles: Troubles): Promise<Answer | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && broken.has(String(error.code)))) throw error;
+    troubles.breaks += 1;
+    return null;
+  }
+}
+
+const broken: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
+
+/** True, after the time that the server has named: the call is to be repeated. */
+async function isRefusedForAWhile({ status, headers }: Answer, troubles: Troubles): Promise<boolean> {
+  const seconds = Number(headers['epack-poll-after']);
+  if (status !== 503 || !(seconds > 0)) return false;
+  troubles.refusals += 1;
+  await sleep(seconds * 1000);
+  return true;
 }
 
 interface Answer {
@@ -102,8 +166,6 @@ interface Answer {
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
 }
-
-const taken = async (answer: Promise<Answer>): Promise<string> => textOf(await answer);
 
 function textOf({ what, status, text }: Answer): string {
   if (status === 200) return text;

@@ -126,7 +126,7 @@ function resultOf(
       `${perSecond.toFixed(0)} syncs/s for ${seconds} s`,
       `at status 1: median ${ms(median(processing))}, p95 ${ms(processing[Math.floor(processing.length * 0.95)])}, longest ${ms(processing.at(-1))}`,
       `whole sync: median ${ms(median(made.map(({ totalMs }) => totalMs)))}`,
-      `${made.reduce((sum, { refusals }) => sum + refusals, 0)} uploads were told to come later`,
+      `${made.reduce((sum, { refusals }) => sum + refusals, 0)} times a call was refused for a while, ${made.reduce((sum, { breaks }) => sum + breaks, 0)} times its connection broke`,
       ...lines,
       `load average ${loadavg()[0]?.toFixed(1) ?? ''}`,
     ],

@@ -33,6 +33,7 @@ import type { PollAdvice } from './poll-advice';
 import type { QuotaService } from './quotas';
 import type { StatutBoard } from './statut-board';
 import type { Traffic } from './traffic';
+import { createTurns, type Leave } from './turns';
 
 /** The work of a replay by staff, in the transaction that queues it. */
 export interface ReplayStores {
@@ -102,6 +103,13 @@ export type Counting = 'not-counted' | { readonly announcedBytes: number | null 
 const isUnannounced = (counting: Counting): boolean =>
   counting !== 'not-counted' && counting.announcedBytes === null;
 
+/** Small uploads take turns. A large one takes its time on the network, so nobody should wait for it. */
+const smallUploadBytes = 1_000_000;
+const takesTurns = (counting: Counting): boolean =>
+  counting !== 'not-counted' &&
+  counting.announcedBytes !== null &&
+  counting.announcedBytes <= smallUploadBytes;
+
 export type Replay = (stores: ReplayStores) => Promise<void>;
 
 export type IntakeService = ReturnType<typeof createIntakeService>;
@@ -112,6 +120,8 @@ export function createIntakeService(deps: Deps) {
   // A file that was sent with little compression may shrink a thousandfold when we compress it.
   const replayLimits = { ...limits, maxRatio: Infinity, maxArchiveRatio: Infinity };
   const underway = new Set<Promise<void>>();
+  // Each of thousands that arrive together is soon queued once its status is 1. The others wait at status 0.
+  const turns = createTurns({ most: 32, longestMs: 5_000, patienceMs: 10_000 });
 
   return {
     /**
@@ -128,15 +138,16 @@ export function createIntakeService(deps: Deps) {
       const first =
         idempotencyKey === null ? null : await stores.syncs.findByIdempotencyKey(key, idempotencyKey);
       if (first !== null && first.state !== 'receiving') return repeatedReception(first);
-      if (deps.isDraining()) throw unavailable('server');
-      if (!deps.queue.isUp()) throw unavailable('queue');
-      if (counting !== 'not-counted') {
-        deps.advice.needRoom(key.solutionId);
-        await deps.quotas.needRoomOnDisk(key.solutionId);
+      const leave = takesTurns(counting) ? await turns.take(key.solutionId) : () => undefined;
+      try {
+        await needRoom(key, counting);
+        const syncId = randomUUID();
+        await claim(key, syncId, idempotencyKey, counting);
+        return newReception(key, syncId, origin, { counting, leave });
+      } catch (error) {
+        leave();
+        throw error;
       }
-      const syncId = randomUUID();
-      await claim(key, syncId, idempotencyKey, counting);
-      return newReception(key, syncId, origin, counting);
     },
 
     /** Resolves once every archive that was being received is accepted or refused. */
@@ -152,6 +163,15 @@ export function createIntakeService(deps: Deps) {
     /** Those of the files that are the upload of a sync. */
     archivesAmong: (keys: readonly string[]): Promise<Set<string>> => stores.syncs.archivesAmong(keys),
   };
+
+  /** Throws `unavailable`, `too-many-requests`. */
+  async function needRoom({ solutionId }: ChannelKey, counting: Counting): Promise<void> {
+    if (deps.isDraining()) throw unavailable('server');
+    if (!deps.queue.isUp()) throw unavailable('queue');
+    if (counting === 'not-counted') return;
+    deps.advice.needRoom(solutionId);
+    await deps.quotas.needRoomOnDisk(solutionId);
+  }
 
   /** The first response again, if the archive is the same. */
   function repeatedReception(first: Sync): Reception {
@@ -173,10 +193,15 @@ export function createIntakeService(deps: Deps) {
     };
   }
 
-  function newReception(key: ChannelKey, syncId: string, origin: Origin, counting: Counting): Reception {
+  function newReception(
+    key: ChannelKey,
+    syncId: string,
+    origin: Origin,
+    { counting, leave }: { readonly counting: Counting; readonly leave: Leave },
+  ): Reception {
     let stored: StoredArchive | null = null;
     const span = startSpan(key, syncId, origin);
-    const ended = begun();
+    const ended = begun(leave);
     const inPart = <T>(name: string, work: () => Promise<T>) =>
       inSpan(deps.tracer, name, span.traceparent, work);
     // The archive is written to disk while it is unpacked. Both are durable before the response.
@@ -211,11 +236,12 @@ export function createIntakeService(deps: Deps) {
   }
 
   /** Returns the function to call at its end. */
-  function begun(): () => void {
+  function begun(leave: Leave = () => undefined): () => void {
     let end = () => {};
     const whole = new Promise<void>((resolve) => (end = resolve));
     underway.add(whole);
     return () => {
+      leave();
       underway.delete(whole);
       end();
     };

@@ -31,6 +31,19 @@ export function secondsUntilRoom({ open, oldestSeconds }: SyncLoad, solutionId: 
   return Math.ceil(firstSeconds + spreadOf(solutionId) * window);
 }
 
+/** A crowd before the door: those that wait, and how many were let in during the last seconds. */
+export interface DoorLoad {
+  readonly waiting: number;
+  readonly served: number;
+  readonly seconds: number;
+}
+
+/** When a solution that was not let in may come again: they are spread over the time that all of them need. */
+export function secondsUntilTurn({ waiting, served, seconds }: DoorLoad, solutionId: number): number {
+  const window = Math.min(longestSeconds, (seconds * waiting) / Math.max(1, served));
+  return Math.ceil(firstSeconds + spreadOf(solutionId) * window);
+}
+
 /** After any other refusal that passes by itself: up to twice as long, so that not all come back at once. */
 export const secondsAfterRefusal = (retryAfterSeconds: number, random: () => number): number =>
   Math.max(1, Math.round(retryAfterSeconds * (1 + random())));
