@@ -4,6 +4,7 @@ import path from 'node:path';
 import { keptAlive } from './connection';
 import { isReadOnlyNow, isStatementOverdue } from './database-away';
 import { chooseServer } from './server-choice';
+import { transactionConnection } from './transaction-connection';
 
 /** The pool, or a transaction: what a store runs its SQL on. */
 export type Db = Knex;
@@ -13,6 +14,11 @@ export interface Transaction {
   readonly db: Knex.Transaction;
   /** The same connection as PostgreSQL's own client, for COPY. */
   readonly client: Client;
+  /**
+   * The next statement is the last one: it is sent together with the COMMIT, which saves a round trip. If it fails,
+   * nothing is committed; whatever it returns, everything is.
+   */
+  readonly commitWithNext: () => void;
 }
 
 export interface DatabaseOptions {
@@ -124,11 +130,12 @@ const silence = () => undefined;
 /** Runs `work` in one transaction on one connection, which it sees both through knex and raw. */
 export async function inTransaction<T>(db: Db, work: (transaction: Transaction) => Promise<T>): Promise<T> {
   const pool = db.client as ConnectionSource;
-  const client = await pool.acquireConnection();
+  const pooled = await pool.acquireConnection();
+  const { client, commitWithNext } = transactionConnection(pooled, isPreparing(db));
   try {
-    return await db.transaction((trx) => work({ db: trx, client }), { connection: client });
+    return await db.transaction((trx) => work({ db: trx, client, commitWithNext }), { connection: client });
   } finally {
-    await pool.releaseConnection(client);
+    await pool.releaseConnection(pooled);
   }
 }
 

@@ -307,12 +307,14 @@ function nothingRead(ignored: readonly string[]): Reason {
   return { code: 'nothing-read', values: { folder: isOne ? quotable(folder) : null } };
 }
 
+/** The last statement of the transaction: it fails if the job is not this worker's any more. */
 async function commitOutcome(
-  { db }: Transaction,
+  { db, commitWithNext }: Transaction,
   job: SyncJob,
   state: 'ready' | 'failed',
   outcome: Outcome,
 ): Promise<void> {
+  commitWithNext();
   if (!(await createSyncSteps(db).end(job, state, outcome))) throw fenceLost(job.id);
 }
 

@@ -153,11 +153,11 @@ export function createSyncSteps(db: Db) {
 
     /**
      * The sync is processed, its package is ready and its job is done. False: another worker has the job now, or the
-     * sync was reset.
+     * sync was reset; the transaction is aborted then, so that this may be sent together with its COMMIT.
      */
     async end(job: HeldSync, state: 'ready' | 'failed', { report, why, written }: Outcome): Promise<boolean> {
       const { from, to } = statutMoves.packageReady;
-      const rows = await endSync(db, {
+      return endSync(db, {
         ...written,
         syncId: job.syncId,
         solutionId: job.solutionId,
@@ -169,8 +169,13 @@ export function createSyncSteps(db: Db) {
         ...reasonColumns(why),
         from,
         to,
-      });
-      return rows.length === 1;
+      }).then(
+        () => true,
+        (error: unknown) => {
+          if (isRefusedEnd(error)) return false;
+          throw error;
+        },
+      );
     },
 
     /** The package of a channel with status 2; else the status of the channel; null: there is no such channel. */
@@ -319,7 +324,7 @@ const beginSync = prepared<Begun, BeginBindings>(
 );
 
 /** now() would be the start of the transaction, which may be minutes ago. */
-const endSync = prepared<{ id: string }, EndBindings>(
+const endSync = prepared<unknown, EndBindings>(
   'end_sync',
   `
   with processed as (
@@ -332,11 +337,17 @@ const endSync = prepared<{ id: string }, EndBindings>(
     update channel_status set statut = :to
     where solution_id = :solutionId and channel = :channel and statut = :from and sync_id = (select id from processed)
     returning sync_id
+  ), done as (
+    update job set state = 'done', lease_until = null, finished_at = now()
+    where id = :jobId and fence = :fence and state = 'running' and sync_id = (select sync_id from moved)
+    returning id
   )
-  update job set state = 'done', lease_until = null, finished_at = now()
-  where id = :jobId and fence = :fence and state = 'running' and sync_id = (select sync_id from moved)
-  returning id`,
+  select case when not exists (select from done) then refuse_end_of_sync() end`,
 );
+
+/** The error of the function `refuse_end_of_sync`. */
+const isRefusedEnd = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'EPEND';
 
 const packageAtHand = prepared<Nullable<PackageAtHand> & { statut: Statut }, ChannelBindings>(
   'package_at_hand',
