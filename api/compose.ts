@@ -114,9 +114,10 @@ const settleMilliseconds = 5_000;
 /** Builds the API. `databaseUrl`: configured, or that of the embedded database. */
 export async function composeApi(config: Config, databaseUrl: string, log: Logger): Promise<ComposedApi> {
   const db = openDatabase({
-    url: databaseUrl,
+    url: config.poolerUrl ?? databaseUrl,
     maxConnections: config.databaseConnections,
     applicationName: 'epack-api',
+    isPooled: config.poolerUrl !== null,
     isPreparing: config.preparesStatements,
     statementPatienceMs: 60_000,
   });

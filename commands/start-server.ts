@@ -47,8 +47,9 @@ export async function startServer(
   });
   const both = {
     ...environment,
-    ...withoutFilesOf(['DATABASE_URL']),
-    DATABASE_URL: database.url,
+    ...withoutFilesOf(['DATABASE_URL', 'DATABASE_LISTEN_URL']),
+    DATABASE_URL: config.poolerUrl ?? database.url,
+    DATABASE_LISTEN_URL: config.poolerUrl === null ? '' : database.url,
     // The setting already names the authority.
     DATABASE_CA_FILE: '',
     // The configuration has been checked for this; the embedded database listens on this machine only.

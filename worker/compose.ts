@@ -74,12 +74,13 @@ const outsideMilliseconds = 10_000;
 /** Builds the worker and starts it. `databaseUrl`: configured, or that of the embedded database. */
 export async function startWorker(config: Config, databaseUrl: string, log: Logger): Promise<RunningWorker> {
   const db = openDatabase({
-    url: databaseUrl,
+    url: config.poolerUrl ?? databaseUrl,
     maxConnections: Math.max(
       config.databaseConnections,
       config.workerSmallJobs + config.workerLargeJobs + backgroundJobs + 2 * pairsAtOnce + 4,
     ),
     applicationName: 'epack-worker',
+    isPooled: config.poolerUrl !== null,
     isPreparing: config.preparesStatements,
   });
   const seal = createSeal(config.secretsKeys);

@@ -25,6 +25,7 @@ export function readConfig(given: NodeJS.ProcessEnv): Config {
     ...unreadable,
     ...unknownNames(environment),
     ...(read.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`),
+    ...incompleteDatabase(environment),
     ...incompleteAdmin(environment),
     ...incompleteOidc(environment),
     ...incompleteMail(environment),
@@ -73,10 +74,11 @@ function configFrom(read: z.output<typeof settings>) {
     fileStore: read.EPACK_FILE_STORE,
     /** Null: no object store is configured. */
     s3: s3From(read),
-    databaseUrl:
-      read.DATABASE_URL === undefined ? null : withAuthority(read.DATABASE_URL, read.DATABASE_CA_FILE),
+    ...databaseUrlsOf(read),
     databaseConnections: read.EPACK_DATABASE_CONNECTIONS,
-    preparesStatements: read.EPACK_PREPARED_STATEMENTS === 'yes',
+    /** A pooler cannot follow prepared statements, unless someone says that it can. */
+    preparesStatements:
+      (read.EPACK_PREPARED_STATEMENTS ?? (read.DATABASE_LISTEN_URL === undefined ? 'yes' : 'no')) === 'yes',
     queueUrl: read.QUEUE_URL ?? null,
     /** Additional certificate authorities that are trusted. */
     ownAuthorities: ownAuthorities({
@@ -149,6 +151,17 @@ function s3From(read: z.output<typeof settings>) {
     encryption: algorithm === undefined ? null : { algorithm, kmsKey: kmsKey ?? null },
     credentials:
       accessKeyId === undefined || secretAccessKey === undefined ? null : { accessKeyId, secretAccessKey },
+  };
+}
+
+function databaseUrlsOf(read: z.output<typeof settings>) {
+  const { DATABASE_URL: usual, DATABASE_LISTEN_URL: direct, DATABASE_CA_FILE: authority } = read;
+  const known = (url: string | undefined) => (url === undefined ? null : withAuthority(url, authority));
+  return {
+    /** PostgreSQL itself. Null: the embedded one. */
+    databaseUrl: known(direct ?? usual),
+    /** The pooler in front of it, which the API and the workers use. Null: there is none. */
+    poolerUrl: direct === undefined ? null : known(usual),
   };
 }
 
@@ -225,6 +238,13 @@ function unknownNames(environment: NodeJS.ProcessEnv): string[] {
   return Object.keys(environment)
     .filter((name) => name.startsWith('EPACK_') && !(name in settings.shape) && !foreign.test(name))
     .map((name) => `${name} is not a setting`);
+}
+
+function incompleteDatabase({
+  DATABASE_URL: usual = '',
+  DATABASE_LISTEN_URL: direct = '',
+}: NodeJS.ProcessEnv): string[] {
+  return direct !== '' && usual === '' ? ['DATABASE_LISTEN_URL needs DATABASE_URL'] : [];
 }
 
 function incompleteAdmin({

@@ -73,6 +73,7 @@ const atLeast = (length: number) => z.string().min(length, `must have at least $
 /** Settings that are secrets, or hold one: each may be given as a file, under its name with `_FILE` behind it. */
 export const secretSettings = [
   'DATABASE_URL',
+  'DATABASE_LISTEN_URL',
   'QUEUE_URL',
   'EPACK_ADMIN_PASSWORD',
   'EPACK_TOKEN_SECRET',
@@ -154,6 +155,11 @@ export const settings = z.object({
     .describe(
       'PostgreSQL 15 or later. It may name several servers, `postgres://user:password@a:5432,b:5432/epack`: the server uses the one that accepts writes (see [operations](several-machines.md#postgresql-with-a-standby)). Not set: an embedded PostgreSQL in the data folder.',
     ),
+  DATABASE_LISTEN_URL: databaseUrl
+    .optional()
+    .describe(
+      'The same PostgreSQL without a pooler in between, if DATABASE_URL leads to a pooler such as pgbouncer: for notifications and commands. See [several machines](several-machines.md#a-pooler-in-transaction-mode).',
+    ),
   DATABASE_CA_FILE: anyText
     .optional()
     .describe(
@@ -162,9 +168,9 @@ export const settings = z.object({
   EPACK_DATABASE_CONNECTIONS: whole(2, 1000, 10).describe('Most connections to PostgreSQL, per process.'),
   EPACK_PREPARED_STATEMENTS: z
     .enum(['yes', 'no'])
-    .default('yes')
+    .optional()
     .describe(
-      'Whether connections keep the statements that every sync needs, with their plans. Set `no` if something between the server and PostgreSQL does not support prepared statements, or to find out whether a kept plan causes a problem; a sync then costs PostgreSQL twice as much.',
+      'Whether connections keep the statements that every sync needs, with their plans. Not set: `yes`, or `no` with DATABASE_LISTEN_URL. Set `no` if something between the server and PostgreSQL does not support prepared statements, or to find out whether a kept plan causes a problem; a sync then costs PostgreSQL twice as much.',
     ),
   QUEUE_URL: url('amqp:', 'amqps:').optional().describe('RabbitMQ. Not set: a queue in PostgreSQL.'),
   QUEUE_CA_FILE: anyText

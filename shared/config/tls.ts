@@ -8,6 +8,7 @@ import { codeOf } from './secret-files';
 
 type ConnectionSetting =
   | 'DATABASE_URL'
+  | 'DATABASE_LISTEN_URL'
   | 'QUEUE_URL'
   | 'EPACK_S3_ENDPOINT'
   | 'EPACK_SMTP_URL'
@@ -64,7 +65,7 @@ export function ownAuthorities(files: {
 
 /** A database URL may name several servers. */
 const serversOf = (setting: string, url: string): readonly string[] =>
-  setting === 'DATABASE_URL' ? hostUrls(url) : [url];
+  setting.startsWith('DATABASE_') ? hostUrls(url) : [url];
 
 /** Null: no file is named. */
 export const authorityIn = (file: string | undefined): string | null =>
@@ -85,6 +86,11 @@ const connections: Readonly<Record<ConnectionSetting, Connection>> = {
     isByTls: ({ searchParams }) => searchParams.getAll('sslmode').join() === 'verify-full',
     written: 'postgres://…?sslmode=verify-full',
     authority: 'DATABASE_CA_FILE',
+  },
+  DATABASE_LISTEN_URL: {
+    isByTls: ({ searchParams }) => searchParams.getAll('sslmode').join() === 'verify-full',
+    written: 'postgres://…?sslmode=verify-full',
+    authority: null,
   },
   QUEUE_URL: {
     isByTls: ({ protocol }) => protocol === 'amqps:',

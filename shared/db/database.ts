@@ -31,6 +31,8 @@ export interface DatabaseOptions {
    * time.
    */
   readonly statementPatienceMs?: number;
+  /** True: `url` leads to a pooler in transaction mode, so that a session has no settings of its own. */
+  readonly isPooled?: boolean;
   /** False: connections do not keep prepared statements, for a pooler that cannot follow them. */
   readonly isPreparing?: boolean;
 }
@@ -41,6 +43,7 @@ export function openDatabase({
   maxConnections,
   applicationName,
   statementPatienceMs,
+  isPooled = false,
   isPreparing = true,
 }: DatabaseOptions): Db {
   const servers = chooseServer(url);
@@ -52,7 +55,7 @@ export function openDatabase({
       ...keptAlive,
       ...(statementPatienceMs === undefined ? {} : { query_timeout: statementPatienceMs }),
     },
-    pool: { min: 0, max: maxConnections, afterCreate: beginSession },
+    pool: { min: 0, max: maxConnections, ...(isPooled ? {} : { afterCreate: beginSession }) },
     acquireConnectionTimeout: 10_000,
     // An error reaches the caller. Without this, knex would print it on the console as well.
     log: { warn: silence, error: silence, deprecate: silence, debug: silence },

@@ -29,10 +29,14 @@ export function exitCodeFor(error: unknown): number {
 }
 
 /** Names the database, and where it is meant to be, where that is what failed. Any other error as it is. */
-export function withDatabaseNamed(error: unknown, { databaseUrl }: Pick<Config, 'databaseUrl'>): unknown {
+export function withDatabaseNamed(
+  error: unknown,
+  { databaseUrl, poolerUrl }: Pick<Config, 'databaseUrl' | 'poolerUrl'>,
+): unknown {
   if (!isNativeError(error) || error instanceof AppError || databaseUrl === null) return error;
   if (!isDatabaseAway(error) && !refusesUs(error)) return error;
-  const where = `${whereOf(databaseUrl)} (DATABASE_URL)`;
+  const setting = poolerUrl === null ? 'DATABASE_URL' : 'DATABASE_LISTEN_URL';
+  const where = `${whereOf(databaseUrl)} (${setting})`;
   return new Error(`PostgreSQL cannot be used at ${where}: ${reasonOf(error)}`, { cause: error });
 }
 

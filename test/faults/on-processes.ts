@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { openDatabase, type Db } from '../../shared/db/database';
 import { freePort } from '../../shared/embedded/free-port';
-import { createTestDatabase } from '../setup/database';
+import { createTestDatabase, databaseSettings } from '../setup/database';
 import { createTestFolder } from '../setup/folder';
 
 /** The server as it runs in production: processes of their own, made to be killed. */
@@ -48,7 +48,7 @@ export async function createProcesses({ environment = {}, databaseUrl }: Place =
   const log = path.join(folder.path, 'processes.log');
   const settings = {
     ...process.env,
-    DATABASE_URL: database.url,
+    ...databaseSettings(database.url),
     EPACK_DATA_DIR: path.join(folder.path, 'data'),
     PORT: String(port),
     HOST: '127.0.0.1',

@@ -182,13 +182,15 @@ describe('docker-compose.yml', () => {
   });
 
   test('gives each service only the secrets that it needs', () => {
+    const database = ['database_url', 'database_listen_url'];
     const server = [
-      ...['database_url', 'queue_url', 'secrets_key', 'secrets_key_accepted', 'metrics_token'],
+      ...database,
+      ...['queue_url', 'secrets_key', 'secrets_key_accepted', 'metrics_token'],
       ...['s3_access_key_id', 's3_secret_access_key'],
     ];
     const signing = ['token_secret', 'token_secret_accepted', 'oidc_client_secret', 'admin_password'];
     expect(Object.fromEntries(services.map(([name, one]) => [name, secretsOf(one).sort()]))).toEqual({
-      migrate: ['database_url'],
+      migrate: [...database].sort(),
       api: [...server, 'otlp_headers', ...signing].sort(),
       worker: [...server, 'otlp_headers', 'smtp_url'].sort(),
       proxy: [],

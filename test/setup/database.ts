@@ -25,6 +25,15 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   };
 }
 
+/** The settings of a server on this database: through the pooler of the test, where it has started one. */
+export function databaseSettings(url: string): NodeJS.ProcessEnv {
+  const pooler = process.env['EPACK_TEST_POOLER'] ?? '';
+  if (pooler === '') return { DATABASE_URL: url };
+  const through = new URL(url);
+  through.host = pooler;
+  return { DATABASE_URL: through.href, DATABASE_LISTEN_URL: url };
+}
+
 /** A value that the global set-up left in the environment. */
 export function setting(variable: string): string {
   const value = process.env[variable];

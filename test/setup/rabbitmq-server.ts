@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../shared/embedded/free-port';
+import { accepts } from './accepts';
 import { dockerImage, findRabbitSource } from './rabbitmq-source';
 import { startTiedShell } from './tied-shell';
 
@@ -67,16 +68,6 @@ async function startPortMapper(): Promise<number> {
     await sleep(20);
   }
   throw new Error('The Erlang port mapper (epmd) does not start.');
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      resolve(true);
-      socket.destroy();
-    });
-    socket.once('error', () => resolve(false));
-  });
 }
 
 async function environmentOf(folder: string, port: number, mapperPort: number): Promise<NodeJS.ProcessEnv> {

@@ -5,7 +5,7 @@ import { type Config, readConfig } from '../../shared/config/config';
 import type { Db } from '../../shared/db/database';
 import { createLogger } from '../../shared/log';
 import { startWorker } from '../../worker/compose';
-import { createTestDatabase } from './database';
+import { createTestDatabase, databaseSettings } from './database';
 import { createTestFolder } from './folder';
 
 export interface TestServer {
@@ -35,6 +35,7 @@ export async function startTestServer(environment: NodeJS.ProcessEnv = {}): Prom
     EPACK_ADMIN_PASSWORD: admin.password,
     HOST: '127.0.0.1',
     LOG_LEVEL: 'error',
+    ...databaseSettings(database.url),
     // The disk that tests run on may be nearly full.
     EPACK_DISK_RESERVE_BYTES: '0',
     ...environment,
