@@ -5,7 +5,7 @@ import type { SystemKind } from './system-kind';
 /** A folder on the machine of the worker. */
 export const fileTreeSettings = z.strictObject({
   folder: text.describe('Its path, from the root of the file system.'),
-  limits: callLimits({ atOnce: 4 }),
+  limits: callLimits({ atOnce: 64 }),
 });
 
 export const fileTree: SystemKind = {

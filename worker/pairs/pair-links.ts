@@ -1,9 +1,10 @@
-import type {
-  KeptLink,
-  LinkChange,
-  LinkEventRow,
-  LinkStore,
-  StoredLink,
+import {
+  concernsOneLink,
+  type KeptLink,
+  type LinkChange,
+  type LinkEventRow,
+  type LinkStore,
+  type StoredLink,
 } from '../../shared/stores/pairs/link-store';
 import {
   type Absent,
@@ -13,8 +14,9 @@ import {
   LinkTaken,
   type WholeListing,
 } from '../pipeline/links';
-import type { Side } from '../pipeline/sides';
+import { type PerSide, perSide, type Side } from '../pipeline/sides';
 import { Trouble } from '../pipeline/trouble';
+import { joinCalls } from '../systems/join-calls';
 import { currentEntity } from './call-scope';
 import { changedFields } from './changed-fields';
 import type { PairLinkWords } from './words';
@@ -29,18 +31,22 @@ export interface PairLinksDeps {
   readonly listed: (side: Side, id: string) => Promise<void>;
 }
 
-/** The links of one pair on PostgreSQL. A caller that has lost the slice gets `lease-lost`, and nothing is written. */
+/**
+ * The links of one pair on PostgreSQL. A caller that has lost the slice gets `lease-lost`, and nothing is written.
+ * Entities that are processed at the same time share statements and commits (docs/decisions/077).
+ */
 export function createPairLinks(deps: PairLinksDeps): Links {
   const { store } = deps;
+  const shared = sharedStatements(store);
   return {
-    byKeys: (side, keys) => store.byKeys(side, keys),
-    byIds: (ids) => store.byIds(ids),
+    byKeys: (side, keys) => shared.byKeys[side](keys),
+    byIds: (ids) => shared.byIds(ids),
     bySyncKey: (syncKey) => store.bySyncKey(syncKey),
-    partedFrom: async (side, key) => new Set(await store.partedFrom(side, key)),
+    partedFrom: (side, key) => shared.partedFrom[side](key),
     begin: (link, ends, intent) =>
-      keep(store, link, { ends, intent, state: link?.state ?? 'creating', event: null }),
+      keep(shared, link, { ends, intent, state: link?.state ?? 'creating', event: null }),
     finish: (link, { ends, state, intent, event }) =>
-      keep(store, link, { ends, intent, state, event: eventRow(event) }),
+      keep(shared, link, { ends, intent, state, event: eventRow(event) }),
     screen: (side, items) => store.screen(side, items),
     async *childrenOf(id, side) {
       for (let after: string | null = null; ;) {
@@ -58,12 +64,52 @@ export function createPairLinks(deps: PairLinksDeps): Links {
 
 const pageSize = 500;
 
+type Stored = StoredLink<PairLinkWords>;
+type FindLinks = (names: readonly string[]) => Promise<ReadonlyMap<string, Stored>>;
+
+interface SharedStatements {
+  readonly byKeys: PerSide<FindLinks>;
+  readonly byIds: FindLinks;
+  readonly partedFrom: PerSide<(key: string) => Promise<ReadonlySet<string>>>;
+  readonly keep: (change: LinkChange<PairLinkWords>) => Promise<KeptLink<PairLinkWords>>;
+}
+
+const sharedStatements = (store: LinkStore<PairLinkWords>): SharedStatements => ({
+  byKeys: perSide((side) => findTogether((keys) => store.byKeys(side, keys))),
+  byIds: findTogether((ids) => store.byIds(ids)),
+  partedFrom: perSide((side) =>
+    joinCalls({
+      run: async (keys: readonly string[]) => {
+        const parted = await store.partedFrom(side, [...new Set(keys)]);
+        return keys.map((key) => new Set(parted.get(key)));
+      },
+    }),
+  ),
+  keep: joinCalls({ run: (changes) => store.keep(changes), isOfOne: concernsOneLink, most: 500 }),
+});
+
+/** Each caller gets the links that it asked for. */
+function findTogether(find: FindLinks): FindLinks {
+  return joinCalls({
+    run: async (asks: readonly (readonly string[])[]) => {
+      const found = await find([...new Set(asks.flat())]);
+      return asks.map((names) => {
+        const entries = names.flatMap((name): [string, Stored][] => {
+          const link = found.get(name);
+          return link === undefined ? [] : [[name, link]];
+        });
+        return new Map(entries);
+      });
+    },
+  });
+}
+
 async function keep(
-  store: LinkStore<PairLinkWords>,
+  shared: SharedStatements,
   known: Link | null,
   change: Omit<LinkChange<PairLinkWords>, 'known'>,
 ): Promise<Link> {
-  const kept: KeptLink<PairLinkWords> = await store.keep({ known, ...change });
+  const kept = await shared.keep({ known, ...change });
   switch (kept.kind) {
     case 'lost':
       throw leaseLost();

@@ -4,7 +4,7 @@ import { createEntry, type Decided, type Entry, type Mentioned, settle } from '.
 import type { Links } from '../pipeline/links';
 import { createMentions, type Mentions } from '../pipeline/mentions';
 import type { Pipeline } from '../pipeline/pipeline';
-import type { PerSide, Side } from '../pipeline/sides';
+import { type PerSide, type Side, sides } from '../pipeline/sides';
 import { type Stages, standardStages } from '../pipeline/stages';
 import { type Item, tombstone } from '../pipeline/system';
 import { type Board, createBoard, workChanges, workDeletions, type WorkSettings } from '../pipeline/work';
@@ -47,8 +47,8 @@ interface Work {
 }
 
 function openWork(slice: Slice, links: Links): Work {
-  const { halt } = slice;
-  const calls = callSystems(slice.systems, halt);
+  const { halt, systems } = slice;
+  const calls = callSystems(systems, halt);
   const board = createBoard();
   const batch = { mentions: createMentions(), changed: 0, claimedDeletions: 0 };
   const inHand = new Map<string, EntityWork>();
@@ -71,7 +71,7 @@ function openWork(slice: Slice, links: Links): Work {
     stages: recordedStages(stages, workOf),
     links,
     halt,
-    atOnce: entitiesAtOnce,
+    atOnce: Math.min(...sides.map((side) => systems[side].capabilities.entriesAtOnce ?? entitiesAtOnce)),
     refetch: (entry) => told(workOf(entry), () => fetch(entry.side, entry.mention.key)),
     settled: (entry) =>
       told(workOf(entry), async () => {
@@ -135,7 +135,7 @@ const told = <T>(work: EntityWork | undefined, run: () => T): T =>
 
 /** The target duration of a batch, whatever the speed of the systems. Its jobs are marked as done when it ends. */
 const batchMs = 3_000;
-const batchSizes = { first: 16, least: 4, most: 256 };
+const batchSizes = { first: 16, least: 4, most: 1_024 };
 
 async function changes(work: Work): Promise<void> {
   const { slice } = work;

@@ -32,6 +32,8 @@ export interface Capabilities {
   readonly deferred: boolean;
   /** How many keys one `fetch` may name. */
   readonly batch: number;
+  /** How many entries may be in progress at once, if calls are so cheap that more than the usual number pay. */
+  readonly entriesAtOnce?: number;
 }
 
 /** How a system treats names. */

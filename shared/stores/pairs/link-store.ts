@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { Db } from '../../db/database';
-import { type Binding, prepared } from '../../db/prepared';
+import { prepared } from '../../db/prepared';
 import type { EndSide } from '../../domain/link-ends';
 import { guardBindings, type SliceHold, withGuard } from '../../db/slice-guard';
 
@@ -167,13 +168,15 @@ export function createLinkStore<Words extends LinkWords>(db: Db, pairId: number,
       return result.rows.map(({ key }) => key);
     },
 
-    async partedFrom(side: EndSide, key: string): Promise<string[]> {
-      const result = await db.raw<{ rows: { key: string }[] }>(
-        `select o.key from link_end e join link l on l.id = e.link_id join link_end o on o.link_id = l.id and o.side <> e.side
-         where e.pair_id = :pairId and e.side = :side and e.key = :key and e.is_gone and l.parted_at is not null`,
-        { pairId, side, key },
-      );
-      return result.rows.map((row) => row.key);
+    /** The keys of the other side that were parted from each of these by hand, by key. */
+    async partedFrom(
+      side: EndSide,
+      keys: readonly string[],
+    ): Promise<ReadonlyMap<string, readonly string[]>> {
+      const rows = await findParted(db, { pairId, side, keys: [...keys] });
+      const parted = new Map<string, string[]>();
+      for (const { asked, key } of rows) parted.set(asked, [...(parted.get(asked) ?? []), key]);
+      return parted;
     },
 
     /**
@@ -207,12 +210,15 @@ export function createLinkStore<Words extends LinkWords>(db: Db, pairId: number,
       return result.rows.map(({ key }) => key);
     },
 
-    /** Commits a link with its ends and its event, in one statement. */
-    async keep(change: LinkChange<Words>): Promise<KeptLink<Words>> {
+    /**
+     * Commits links with their ends and events, in one statement. Throws an error of `concernsOneLink` if one of them
+     * cannot be written; then none is.
+     */
+    async keep(changes: readonly LinkChange<Words>[]): Promise<KeptLink<Words>[]> {
       try {
-        return await keep(change);
+        return await keep(changes);
       } catch (error) {
-        if (isTaken(error)) return { kind: 'taken' };
+        if (changes.length === 1 && isTaken(error)) return [{ kind: 'taken' }];
         throw error;
       }
     },
@@ -361,25 +367,31 @@ export function createLinkStore<Words extends LinkWords>(db: Db, pairId: number,
     },
   };
 
-  async function keep(change: LinkChange<Words>): Promise<KeptLink<Words>> {
-    const { known, event } = change;
-    const statement = keepStatements[known === null ? 'added' : 'changed'][eventOf(event)];
-    const [row] = await statement(db, {
+  async function keep(changes: readonly LinkChange<Words>[]): Promise<KeptLink<Words>[]> {
+    const rows = await keepLinks(db, {
       ...guardBindings(hold),
       pairId,
-      ...keepBindings(change),
-      ...eventBindings(event),
+      changes: JSON.stringify(changes.map(changeRow)),
     });
-    if (row?.is_held !== true) return { kind: 'lost' };
-    if (row.id === null || row.sync_key === null || row.version === null) return { kind: 'taken' };
-    const { ends, state, intent } = change;
-    const link = { id: row.id, syncKey: row.sync_key, version: row.version, ends, state, intent };
-    return { kind: 'kept', link, eventId: row.event_id };
+    if (rows[0]?.is_held !== true) return changes.map(() => ({ kind: 'lost' }));
+    const kept = new Map(rows.map((row) => [row.place, row]));
+    return changes.map(({ ends, state, intent }, place): KeptLink<Words> => {
+      const row = kept.get(place);
+      if (row === undefined || row.id === null || row.sync_key === null || row.version === null)
+        return { kind: 'taken' };
+      const link = { id: row.id, syncKey: row.sync_key, version: row.version, ends, state, intent };
+      return { kind: 'kept', link, eventId: row.event_id };
+    });
   }
 }
 
+/** True: one of several links cannot be written, and the others may be. Source: SQLSTATE, classes 22 and 23. */
+export const concernsOneLink = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' && /^2[23]/.test(error.code);
+
 interface KeptRow {
   is_held: boolean;
+  place: number | null;
   id: string | null;
   sync_key: string | null;
   version: number | null;
@@ -403,6 +415,17 @@ const linksByKeys = `select ${linkColumns}, e.key as asked
     where pair_id = :pairId and side = :side and key = k.key and not is_gone offset 0) e
   join link l on l.id = e.link_id ${bothEnds}`;
 
+const findParted = prepared<
+  { asked: string; key: string },
+  { readonly pairId: number; readonly side: EndSide; readonly keys: readonly string[] }
+>(
+  'link_parted',
+  `select e.key as asked, o.key
+   from link_end e join link l on l.id = e.link_id join link_end o on o.link_id = l.id and o.side <> e.side
+   where e.pair_id = :pairId and e.side = :side and e.key = any(cast(:keys as text[])) and e.is_gone
+     and l.parted_at is not null`,
+);
+
 const linksByIds = `select ${linkColumns} from link l ${bothEnds}
   where l.id = any(cast(:ids as bigint[])) and l.pair_id = :pairId and l.state <> 'gone'`;
 
@@ -411,17 +434,6 @@ const endsOfListing = `e.pair_id = :pairId and e.side = :side and not e.is_gone
   and l.changed_at < (select listing_began_at from pair_cursor where pair_id = :pairId and side = :side)`;
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
-const insertLink = `insert into link (pair_id, state, intent, intent_at, ended_at)
-  select :pairId, :state, cast(:intent as jsonb), case when cast(:intent as jsonb) is not null then now() end,
-    case when cast(:state as text) = 'gone' then now() end
-  from guard returning id, sync_key, version`;
-
-const updateLink = `update link set state = :state, intent = cast(:intent as jsonb),
-    intent_at = case when cast(:intent as jsonb) is null then null else coalesce(intent_at, now()) end, version = version + 1,
-    changed_at = now(), ended_at = case when cast(:state as text) = 'gone' then now() end
-  where id = :id and pair_id = :pairId and version = :version and state <> 'gone' and exists (select from guard)
-  returning id, sync_key, version`;
 
 const insertEvent = `insert into link_event (pair_id, link_id, job_id, run_id, kind, verdict, reason, operations, fields, before, after, calls)
   select :pairId, kept.id, :eventJob, :eventRun, :eventKind, :eventVerdict, :eventReason, cast(:eventOperations as jsonb),
@@ -437,52 +449,102 @@ const updateEvent = `update link_event set link_id = coalesce(kept.id, link_id),
     calls = cast(:eventCalls as jsonb)
   from kept where link_event.id = :eventId returning link_event.id`;
 
-const eventOf = (event: LinkEventRow | null) =>
-  event === null ? 'silent' : event.id === null ? 'told' : 'toldMore';
-
-const keepText = (keep: string, tell: string | null) =>
-  `${withGuard}, kept as (
-     ${keep}
+/** Links are joined to their changes by their sync keys, which the caller makes. */
+const keepLinks = prepared<
+  KeptRow,
+  { readonly jobId: string; readonly fence: number; readonly pairId: number; readonly changes: string }
+>(
+  'link_keep',
+  `${withGuard}, asks as materialized (
+     select * from jsonb_to_recordset(cast(:changes as jsonb)) as a (place int, id bigint, version int, sync_key uuid,
+       state text, intent jsonb, here_key text, here_revision text, here_seen jsonb, there_key text, there_revision text,
+       there_seen jsonb, is_told boolean, event_id bigint, job bigint, run bigint, kind text, verdict text, reason text,
+       operations jsonb, fields text[], before jsonb, after jsonb, calls jsonb)
+     where exists (select from guard)
+   ), changed as (
+     update link l set state = a.state, intent = a.intent,
+       intent_at = case when a.intent is null then null else coalesce(l.intent_at, now()) end, version = l.version + 1,
+       changed_at = now(), ended_at = case when a.state = 'gone' then now() end
+     from asks a
+     where l.id = a.id and l.pair_id = :pairId and l.version = a.version and l.state <> 'gone'
+     returning a.place, l.id, l.sync_key, l.version
+   ), added as (
+     insert into link (pair_id, sync_key, state, intent, intent_at, ended_at)
+     select :pairId, sync_key, state, intent, case when intent is not null then now() end,
+       case when state = 'gone' then now() end
+     from asks where id is null order by place
+     returning id, sync_key, version
+   ), kept as (
+     select * from changed
+     union all
+     select a.place, n.id, n.sync_key, n.version from added n join asks a on a.sync_key = n.sync_key
    ), gone as (
-     update link_end e set is_gone = true, needs_look = false from kept
+     update link_end e set is_gone = true, needs_look = false
+     from kept join asks a on a.place = kept.place
      where e.link_id = kept.id and not e.is_gone
-       and (e.side = 'here' and cast(:hereKey as text) is null or e.side = 'there' and cast(:thereKey as text) is null)
+       and (e.side = 'here' and a.here_key is null or e.side = 'there' and a.there_key is null)
    ), ends as (
      insert into link_end (link_id, side, pair_id, key, revision, seen)
      select kept.id, s.side, :pairId, s.key, s.revision, s.seen
-     from kept, (values ('here', cast(:hereKey as text), cast(:hereRevision as text), cast(:hereSeen as jsonb)),
-       ('there', :thereKey, :thereRevision, :thereSeen)) s (side, key, revision, seen)
+     from kept join asks a on a.place = kept.place
+     cross join lateral (values ('here', a.here_key, a.here_revision, a.here_seen),
+       ('there', a.there_key, a.there_revision, a.there_seen)) s (side, key, revision, seen)
      where s.key is not null
      on conflict (link_id, side) do update set key = excluded.key, revision = excluded.revision, seen = excluded.seen,
        needs_look = false, is_gone = false, absent_listing = null
-   )${tell === null ? '' : `, told as (${tell})`}
-   select exists (select from guard) as is_held, (select id from kept) as id, (select sync_key from kept) as sync_key,
-     (select version from kept) as version, ${tell === null ? 'null' : '(select id from told)'} as event_id`;
+   ), told as (
+     insert into link_event (pair_id, link_id, job_id, run_id, kind, verdict, reason, operations, fields, before, after, calls)
+     select :pairId, kept.id, a.job, a.run, a.kind, a.verdict, a.reason, a.operations, a.fields, a.before, a.after, a.calls
+     from kept join asks a on a.place = kept.place
+     where a.is_told and a.event_id is null order by a.place
+     returning id, link_id
+   ), told_more as (
+     update link_event v set link_id = kept.id, kind = a.kind, verdict = a.verdict, reason = a.reason,
+       operations = a.operations, fields = a.fields, after = a.after, calls = a.calls
+     from kept join asks a on a.place = kept.place
+     where a.is_told and v.id = a.event_id
+     returning v.id, v.link_id
+   )
+   select exists (select from guard) as is_held, k.place, k.id, k.sync_key, k.version, coalesce(t.id, m.id) as event_id
+   from (values (1)) one left join kept k on true
+     left join told t on t.link_id = k.id left join told_more m on m.link_id = k.id`,
+);
 
-const keeping = (keep: string) => ({
-  silent: prepared<KeptRow, Readonly<Record<string, Binding>>>('link_keep', keepText(keep, null)),
-  told: prepared<KeptRow, Readonly<Record<string, Binding>>>('link_keep', keepText(keep, insertEvent)),
-  toldMore: prepared<KeptRow, Readonly<Record<string, Binding>>>('link_keep', keepText(keep, updateEvent)),
-});
-
-const keepStatements = { added: keeping(insertLink), changed: keeping(updateLink) };
-
-function keepBindings<Words extends LinkWords>({ known, ends, state, intent }: LinkChange<Words>) {
+function changeRow<Words extends LinkWords>(
+  { known, ends: { here, there }, state, intent, event }: LinkChange<Words>,
+  place: number,
+) {
   return {
-    ...(known === null ? {} : { id: known.id, version: known.version }),
+    place,
+    ...(known === null ? { sync_key: randomUUID() } : { id: known.id, version: known.version }),
     state,
-    intent: jsonOrNull(intent),
-    hereKey: ends.here?.key ?? null,
-    hereRevision: ends.here?.revision ?? null,
-    hereSeen: jsonOrNull(ends.here?.seen ?? null),
-    thereKey: ends.there?.key ?? null,
-    thereRevision: ends.there?.revision ?? null,
-    thereSeen: jsonOrNull(ends.there?.seen ?? null),
+    intent,
+    here_key: here?.key ?? null,
+    here_revision: here?.revision ?? null,
+    here_seen: here?.seen ?? null,
+    there_key: there?.key ?? null,
+    there_revision: there?.revision ?? null,
+    there_seen: there?.seen ?? null,
+    ...(event === null ? { is_told: false } : eventColumns(event)),
   };
 }
 
-function eventBindings(event: LinkEventRow | null) {
-  if (event === null) return {};
+const eventColumns = (event: LinkEventRow) => ({
+  is_told: true,
+  event_id: event.id,
+  job: event.jobId,
+  run: event.runId,
+  kind: event.kind,
+  verdict: event.verdict,
+  reason: event.reason,
+  operations: event.operations,
+  fields: event.fields,
+  before: event.before,
+  after: event.after,
+  calls: event.calls,
+});
+
+function eventBindings(event: LinkEventRow) {
   return {
     ...(event.id === null
       ? { eventJob: event.jobId, eventRun: event.runId, eventBefore: jsonOrNull(event.before) }

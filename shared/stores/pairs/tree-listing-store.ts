@@ -116,9 +116,13 @@ export function createTreeListingStore(db: Db, pairId: number, side: EndSide, ho
         {},
       ),
 
-    begin: async ({ origin, parent, name, isFolder, bytes, hash }: TreeCreation) => {
-      const creation = { origin, parent, name, isFolder, bytes, hash };
-      const [row] = await beginCreation(db, { ...guardBindings(hold), ...mine, ...creation });
+    /** No two of them may have the same origin. */
+    begin: async (creations: readonly TreeCreation[]) => {
+      const [row] = await beginCreations(db, {
+        ...guardBindings(hold),
+        ...mine,
+        creations: JSON.stringify(creations),
+      });
       return row?.held === true;
     },
 
@@ -147,11 +151,14 @@ interface Guarded {
   readonly side: EndSide;
 }
 
-const beginCreation = prepared<{ held: boolean }, Guarded & TreeCreation>(
+const beginCreations = prepared<{ held: boolean }, Guarded & { readonly creations: string }>(
   'tree_creation_begin',
   `${withGuard}, written as (
      insert into tree_creation (pair_id, side, origin, parent, name, is_folder, bytes, hash)
-     select :pairId, :side, :origin, :parent, :name, :isFolder, :bytes, :hash where exists (select from guard)
+     select :pairId, :side, origin, parent, name, "isFolder", bytes, hash
+     from jsonb_to_recordset(cast(:creations as jsonb)) as c (origin text, parent uuid, name text, "isFolder" boolean,
+       bytes bigint, hash text)
+     where exists (select from guard)
      on conflict (pair_id, side, origin) do update set parent = excluded.parent, name = excluded.name,
        is_folder = excluded.is_folder, bytes = excluded.bytes, hash = excluded.hash, begun_at = now()
      returning 1)

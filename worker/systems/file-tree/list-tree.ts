@@ -20,17 +20,25 @@ export async function* listTree(
 ): AsyncGenerator<readonly PathEntry[]> {
   const unreadable: string[] = [];
   const folders = [''];
+  let page: PathEntry[] = [];
   for (let path = folders.pop(); path !== undefined; path = folders.pop()) {
     signal.throwIfAborted();
     for await (const entries of pagesOf(root, path, unreadable)) {
       signal.throwIfAborted();
       const kept = entries.filter((entry) => !isLeftOut(entry.path));
       folders.push(...kept.filter(({ isFolder }) => isFolder).map((folder) => folder.path));
-      if (kept.length > 0) yield kept;
+      page.push(...kept);
+      if (page.length < pageSize) continue;
+      yield page;
+      page = [];
     }
   }
+  if (page.length > 0) yield page;
   if (unreadable.length > 0) throw new Trouble('unavailable', unreadableReason(unreadable));
 }
+
+/** Small folders share a page, because each page costs some statements. */
+const pageSize = 1_000;
 
 const unreadableReason = (paths: readonly string[]) =>
   `${paths.length === 1 ? 'a folder' : `${paths.length} folders`} cannot be read (${paths

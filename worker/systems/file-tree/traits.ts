@@ -24,6 +24,7 @@ export async function foundTraits(root: RootFolder): Promise<TreeTraits> {
     },
     writes: 'checked',
     maxFileBytes: null,
+    entriesAtOnce: 256,
   };
 }
 

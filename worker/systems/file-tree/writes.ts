@@ -1,5 +1,4 @@
 import { mkdir, rmdir, unlink } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderOf, nameOf } from '../tree/tree-items';
 import type { NewEntry, PathEntry, PathTree, TreeRefused, TreeRemoved, TreeWritten } from '../tree/path-tree';
@@ -8,7 +7,7 @@ import type { FolderCalls } from './calls';
 import { entryFrom, readFolder } from './entries';
 import { refusalFrom, troubleFrom } from './file-errors';
 import { removeAbandoned } from './list-tree';
-import { type RootFolder, statsOf } from './root-folder';
+import { type OpenFolder, type RootFolder, statsOf } from './root-folder';
 import { moveFile, moveFolder, publish, replace, writeTemporary } from './write-file';
 
 type Writes = Pick<PathTree, 'makeFolder' | 'makeFile' | 'replaceFile' | 'move' | 'remove'>;
@@ -105,6 +104,7 @@ const move = (root: RootFolder, expected: PathEntry, path: string): Promise<Tree
       if (!isAsExpected(expected, now)) return { kind: 'stale', entry: now };
       const moving = expected.isFolder ? moveFolder : moveFile;
       await moving(join(from, nameOf(expected.path)), join(to, nameOf(path)));
+      if (expected.isFolder) root.pathsChanged();
       await syncBoth(source, target);
       return shown(to, path);
     }),
@@ -128,6 +128,7 @@ async function removeFolder(root: RootFolder, path: string, target: string): Pro
       for (const name of temporary) await removeAbandoned(join(folder, name), name);
   });
   await rmdir(target);
+  root.pathsChanged();
 }
 
 async function found(folder: string, path: string): Promise<PathEntry | null> {
@@ -147,7 +148,7 @@ async function shown(folder: string, path: string): Promise<TreeWritten> {
   return entry === null ? { kind: 'stale', entry: null } : { kind: 'done', entry };
 }
 
-async function syncBoth(one: FileHandle, other: FileHandle): Promise<void> {
+async function syncBoth(one: OpenFolder, other: OpenFolder): Promise<void> {
   await one.sync();
   await other.sync();
 }

@@ -11,9 +11,10 @@ import type {
 } from '../../pipeline/system';
 import { tombstone } from '../../pipeline/system';
 import { listIndexed } from './indexed-listing';
+import { rememberFolders } from './known-folders';
 import { createLivePaths } from './live-paths';
 import type { PathEntry, PathTree, TreeRefused } from './path-tree';
-import { madeBy, recognise } from './recognise';
+import { madeBy, type Recognition, recogniseTogether } from './recognise';
 import { createRootCheck } from './root-check';
 import { hashedOnItsWay, hashOf, type SentBytes } from './sent-content';
 import {
@@ -41,9 +42,17 @@ export interface IndexedTreeSettings extends TreeComparison {
  * Makes a system with keys from a tree of paths and the index of a pair. An item keeps its key when it is moved or
  * renamed, if the move can be recognised.
  */
-export function indexedTree(tree: PathTree, index: TreeIndex, settings: IndexedTreeSettings): System {
+export function indexedTree(tree: PathTree, given: TreeIndex, settings: IndexedTreeSettings): System {
+  const index = rememberFolders(given);
   const paths = createLivePaths(tree, index);
-  const parts: Parts = { tree, index, paths, settings, comparison: settings, inTurn: createTurns() };
+  const parts: Parts = {
+    tree,
+    index,
+    paths,
+    settings,
+    comparison: settings,
+    recognise: recogniseTogether(tree, index),
+  };
   const atRoot = createRootCheck(tree, index);
   const expecting = async (key: string, expected: string, signal: AbortSignal, write: WriteItem) => {
     await atRoot(signal);
@@ -81,20 +90,9 @@ export function indexedTree(tree: PathTree, index: TreeIndex, settings: IndexedT
 /** Writes to an item that is unchanged since it was last read. */
 type WriteItem = (item: LocatedItem) => Promise<Written>;
 
-type InTurn = <T>(run: () => Promise<T>) => Promise<T>;
-
-function createTurns(): InTurn {
-  let last: Promise<unknown> = Promise.resolve();
-  return (run) => {
-    const mine = last.then(run);
-    last = mine.catch(() => undefined);
-    return mine;
-  };
-}
-
 interface Parts extends ShownParts {
-  /** Two who find one item that nobody knew would give it two keys. */
-  readonly inTurn: InTurn;
+  /** Two who find one item that nobody knew would give it two keys, so they find it together, or one after the other. */
+  readonly recognise: (asked: Recognition) => Promise<readonly IndexedItem[]>;
   readonly tree: PathTree;
   readonly index: TreeIndex;
   readonly settings: IndexedTreeSettings;
@@ -111,7 +109,8 @@ const capabilitiesOf = ({ traits }: PathTree): Capabilities => ({
   tree: traits.names,
   content: { maxBytes: traits.maxFileBytes },
   deferred: false,
-  batch: 50,
+  batch: 200,
+  ...(traits.entriesAtOnce === undefined ? {} : { entriesAtOnce: traits.entriesAtOnce }),
 });
 
 // Reading
@@ -211,7 +210,7 @@ async function recognised(
   placed: readonly PlacedEntry[],
   signal: AbortSignal,
 ): Promise<readonly Item[]> {
-  const items = await parts.inTurn(() => recognise(parts.tree, parts.index, placed, signal));
+  const items = await parts.recognise({ placed, signal });
   return items.flatMap((item, at) => {
     const entry = placed[at]?.entry;
     return entry === undefined ? [] : [itemOf(parts, item, entry)];

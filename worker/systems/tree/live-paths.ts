@@ -23,6 +23,7 @@ export interface Looked {
 
 export function createLivePaths(tree: PathTree, index: TreeIndex): LivePaths {
   const moves = new Set<Promise<unknown>>();
+  let hasMoved = false;
   const locate = async (keys: readonly string[]) => {
     await Promise.allSettled([...moves]);
     return index.byKeys(keys);
@@ -38,17 +39,19 @@ export function createLivePaths(tree: PathTree, index: TreeIndex): LivePaths {
       return there === null ? null : { known: now, entry: there };
     },
     async read(key, entry, signal) {
-      const [before] = await locate([key]);
       const at = (path: string) => tree.read({ ...entry, path }, signal);
+      const [before] = hasMoved ? await locate([key]) : [];
+      const path = before?.path ?? entry.path;
       try {
-        return await at(before?.path ?? entry.path);
+        return await at(path);
       } catch (error) {
         const [now] = await locate([key]);
-        if (now === undefined || now.path === before?.path) throw error;
+        if (now === undefined || now.path === path) throw error;
         return at(now.path);
       }
     },
     async moving(move) {
+      hasMoved = true;
       const moved = move();
       moves.add(moved);
       try {

@@ -47,6 +47,8 @@ export interface TreeTraits {
   readonly writes: 'conditional' | 'checked';
   /** Null: no limit is known. */
   readonly maxFileBytes: number | null;
+  /** As in `Capabilities`. */
+  readonly entriesAtOnce?: number;
 }
 
 /** What is at a path. */

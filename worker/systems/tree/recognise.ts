@@ -1,3 +1,5 @@
+import { scopeOf } from '../../pipeline/trouble';
+import { joinCalls } from '../join-calls';
 import { hashOf } from './sent-content';
 import type { PathTree } from './path-tree';
 import { isCompatible, isSameItem, itemAt, newItem, type PlacedEntry, placeKey } from './tree-items';
@@ -60,14 +62,33 @@ export async function madeBy(
   return hash === creation.hash ? { ...newItem(placed, creation.origin), hash } : null;
 }
 
-/** Recognises entries that were not found by a listing, and stores the result. */
-export async function recognise(
+/** Entries that were not found by a listing. */
+export interface Recognition {
+  readonly placed: readonly PlacedEntry[];
+  readonly signal: AbortSignal;
+}
+
+/** Recognises the entries of all who ask at the same time, and stores the results. */
+export const recogniseTogether = (tree: PathTree, index: TreeIndex) =>
+  joinCalls({
+    run: async (asks: readonly Recognition[]) => {
+      const [first] = asks;
+      const entries = new Map(asks.flatMap(({ placed }) => placed.map((one) => [placeKey(one), one])));
+      if (first === undefined || entries.size === 0) return asks.map(() => []);
+      const places = [...entries.keys()];
+      const found = await recognise(tree, index, [...entries.values()], first.signal);
+      const items = new Map(found.map((item, at) => [places[at] ?? '', item]));
+      return asks.map(({ placed }) => placed.flatMap((one) => items.get(placeKey(one)) ?? []));
+    },
+    isOfOne: (error) => scopeOf(error) === 'entry',
+  });
+
+async function recognise(
   tree: PathTree,
   index: TreeIndex,
   entries: readonly PlacedEntry[],
   signal: AbortSignal,
 ): Promise<readonly IndexedItem[]> {
-  if (entries.length === 0) return [];
   const recalled = await recall(index, entries);
   const found = await Promise.all(
     entries.map(async (placed) => {

@@ -16,7 +16,7 @@ let given = 0;
 /** Returns a different name in each process and at each call. */
 export function temporaryName(): string {
   given += 1;
-  return `.~epack-${machine}-${process.pid}-${startOf(process.pid) ?? '0'}-${given}`;
+  return `.~epack-${machine}-${process.pid}-${startOfThis}-${given}`;
 }
 
 /** Says that this process no longer writes to the file or folder with that name, and could not remove it. */
@@ -35,6 +35,8 @@ export function isAbandoned(name: string, modifiedAt: Date): boolean {
 
 /** No transfer pauses for so long. */
 const patienceMs = 3_600_000;
+
+const startOfThis = startOf(process.pid) ?? '0';
 
 /** The number of a process is only valid on its own machine and in its own PID namespace. */
 const machine = createHash('sha256')
