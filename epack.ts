@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { registerCustomers } from './commands/register/customers';
+import { registerFiles } from './commands/register/files';
 import { registerInstallation } from './commands/register/installation';
 import { registerPairs } from './commands/register/pairs';
 import { registerProcesses } from './commands/register/processes';
@@ -19,6 +20,7 @@ const program = new Command('epack')
 
 registerProcesses(program, __filename);
 registerInstallation(program);
+registerFiles(program);
 registerSecurity(program);
 registerCustomers(program);
 registerPairs(program);

@@ -16,6 +16,7 @@ const benches: Record<string, (options: readonly string[]) => Promise<Bench>> = 
   statut: () => import('./statut.js'),
   upload: () => import('./upload.js'),
   memory: () => import('./memory.js'),
+  files: () => import('./files.js'),
   'hostile-memory': () => import('./hostile-memory.js'),
   'small-sync': () => import('./small-sync.js'),
   'sync-cost': () => import('./sync-cost.js'),

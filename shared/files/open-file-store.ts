@@ -36,6 +36,6 @@ export async function removeAbandonedParts(settings: FileSettings): Promise<void
 const loadS3 = () => import('./s3-file-store.js');
 
 function needS3({ s3 }: FileSettings): S3Settings {
-  if (s3 === null) throw new Error('EPACK_FILE_STORE=s3 needs EPACK_S3_BUCKET');
+  if (s3 === null) throw new Error('No object store is configured: set EPACK_S3_BUCKET.');
   return s3;
 }
