@@ -103,7 +103,7 @@ async function measure(db: Db, url: string, files: Files, rounds: number): Promi
 }
 
 async function settle(db: Db): Promise<void> {
-  await db.raw('truncate tbsondes, copy_limit, log_mark');
+  await db.raw('truncate tbsondes, copy_limit, log_mark, log_span');
   await checkpoint(db);
 }
 

@@ -21,6 +21,7 @@ import { judgeNewReadings } from './alerts/new-readings';
 import { createTracer } from '../shared/tracing';
 import { createConsumer } from './jobs/consumer';
 import { applyLogReplacements } from './solution-sync/logs/apply-replacements';
+import { indexTimes } from './solution-sync/logs/index-times';
 import { readTimesAnew } from './solution-sync/logs/read-times-anew';
 import { removeOldReadings } from './upkeep/old-readings';
 import type { JobHandler, JobHandlers } from './jobs/kinds';
@@ -152,6 +153,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     'parameters.apply-approvals': plain(() => applyApprovals(db)),
     'logs.apply-replacements': plain(() => applyLogReplacements(db)),
     'logs.read-times-anew': plain(() => readTimesAnew(db)),
+    'logs.index-times': plain(() => indexTimes(db)),
     'logs.check-books': plain(() => checkAllBooks(db)),
     'logs.check-changed-books': plain(() => checkChangedBooks(db)),
     'system.probe': { run: systemTask },

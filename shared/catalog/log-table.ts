@@ -20,6 +20,8 @@ export interface LogTable {
    * readings in one minute.
    */
   readonly isMeasuredByDevice: boolean;
+  /** The span of time for which the server remembers which ids were measured in it (log_span). In UTC; a week begins on Monday. */
+  readonly span: 'day' | 'week';
 }
 
 export interface LogColumn extends Column {
@@ -44,6 +46,8 @@ export function table(
     columns: withNames,
     series: series ?? null,
     isMeasuredByDevice,
+    // A device measures thousands of times a day, people a few times.
+    span: isMeasuredByDevice ? 'day' : 'week',
   };
 }
 

@@ -13,6 +13,7 @@ export const jobKinds = [
   'parameters.apply-approvals',
   'logs.apply-replacements',
   'logs.read-times-anew',
+  'logs.index-times',
   'logs.check-books',
   'logs.check-changed-books',
   'system.probe',

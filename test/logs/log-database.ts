@@ -90,7 +90,7 @@ export async function createLogDatabase(): Promise<LogDatabase> {
 
   async function empty(...tables: string[]): Promise<void> {
     await db.raw(
-      `truncate log_mark, log_arrival, ${tables.map((table) => logTable(table).table).join(', ')}`,
+      `truncate log_mark, log_arrival, log_span, ${tables.map((table) => logTable(table).table).join(', ')}`,
     );
   }
 }

@@ -5,6 +5,7 @@ import { purge } from '../../commands/account-commands';
 import { purgeRetired } from '../../commands/solution-commands';
 import { commandLineCaller } from '../../shared/domain/staff';
 import { createDiskFileStore } from '../../shared/files/disk-file-store';
+import { indexTimes } from '../../worker/solution-sync/logs/index-times';
 import { removeOldReadings } from '../../worker/upkeep/old-readings';
 import { removeExpiredFiles, removeStaleRows } from '../../worker/upkeep/retention';
 import { readConfig } from '../../shared/config/config';
@@ -102,6 +103,8 @@ describe('retention of an account', () => {
     await server()
       .db('tbfridge')
       .update({ received_at: server().db.ref('measured_at') });
+    await server().db('log_mark').update({ not_indexed: '{(,)}' });
+    await indexTimes(server().db);
     await changeRetention(config(), name, { readingDays: 365 });
     expect(await removeOldReadings(server().db)).toBe(11_999);
     expect([await counted(client.id), await counted(untouched.id)]).toEqual([8_002, 20_001]);

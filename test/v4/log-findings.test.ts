@@ -1,4 +1,5 @@
-import { createOldReadingStore } from '../../shared/stores/logs/old-reading-store';
+import { removeOldOf } from '../../worker/upkeep/old-readings';
+import { logTable } from '../logs/log-database';
 import { type Staff, signInStaff } from '../photos/staff';
 import { call } from '../setup/solution-client';
 import { zipOf } from './archive';
@@ -62,17 +63,23 @@ test('times that cannot be right are a finding, and do not decide how long readi
   const old = new Date(Date.now() - 60 * 86_400_000).toISOString();
   await fullSync(client, oils('1,1970-01-02 00:00:00,A', '2,2099-01-01,B', `3,${lately},C`, `4,${old},D`));
   expect(await findings(client.id)).toMatchObject([{ kind: 'impossible-times', table: 'Tboil' }]);
-  const data = createOldReadingStore(server().db);
+  const before = new Date(Date.now() - 30 * 86_400_000);
+  const removeOld = () =>
+    removeOldOf(server().db, { solutionId: client.id, table: logTable('Tboil'), before });
   const left = async () =>
     (await server().db('tboil').where({ solution_id: client.id }).orderBy('id')).map(idOf);
-  await data.deleteOldReadings('tboil', client.id, 30);
+  await removeOld();
   expect(await left()).toEqual(['1', '2', '3']);
   await server()
     .db('tboil')
     .where({ solution_id: client.id })
     .whereIn('id', [1, 2])
     .update({ received_at: server().db.raw(`now() - interval '31 days'`) });
-  await data.deleteOldReadings('tboil', client.id, 30);
+  await server().db.raw(
+    `update log_span set kept_from = kept_from - interval '31 days' where solution_id = ?`,
+    [client.id],
+  );
+  await removeOld();
   expect(await left()).toEqual(['3']);
 });
 

@@ -71,6 +71,8 @@ export const jobPolicies: Readonly<Record<JobKind, JobPolicy>> = {
   'logs.apply-replacements': { ...asked, cron: '3-59/10 * * * *' },
   // Also scheduled, for requests that came at the very end of a job.
   'logs.read-times-anew': { ...asked, cron: '4-59/10 * * * *' },
+  // Costs one look-up if nothing is to be done.
+  'logs.index-times': every('25 * * * * *'),
   // Runs at night, because it reads every log.
   'logs.check-books': { ...asked, cron: '41 1 * * *' },
   'logs.check-changed-books': asked,

@@ -1,5 +1,6 @@
 import type { LogColumn, LogTable } from '../../catalog/log-tables';
 import type { Db } from '../../db/database';
+import { idsMeasured, idWithin, type SpanBounds } from '../../db/log-span';
 
 /** One reading. Times are instants; dates are `YYYY-MM-DD`; whole numbers are decimal texts. */
 export interface LogRow {
@@ -48,18 +49,22 @@ export type LogReadStore = ReturnType<typeof createLogReadStore>;
 export function createLogReadStore(db: Db) {
   return {
     /**
-     * The readings after an id, in the order of their ids, straight from the index. Without statistics, as after a
-     * first large upload, PostgreSQL would sort all remaining rows for every page. So this disables sorting until the
-     * end of the transaction: call it in a transaction of its own.
+     * The readings after an id, in the order of their ids, straight from the index. The cost grows with the returned
+     * rows, whatever is stored before and after the range of time. Without statistics, as after a first large upload,
+     * PostgreSQL would sort all remaining rows for every page. So this disables sorting until the end of the
+     * transaction: call it in a transaction of its own.
      */
     async rows(table: LogTable, range: LogRange, after: string, limit: number): Promise<LogRow[]> {
       const columns = table.columns.map(selected).join(', ');
       const within = conditionOf(range);
       await db.raw('set local enable_sort = off');
       const result = await db.raw<{ rows: Row[] }>(
-        `select id, extra, received_at, ${columns} from ${table.table}
-         where solution_id = :solutionId and id > :after ${within.sql} order by id limit :limit`,
-        { solutionId: range.solutionId, after, limit, ...within.bindings },
+        `select log.* from unnest(${idsMeasured(table, within)} * int8multirange(int8range(:after, null, '()'))) as part
+         cross join lateral (
+           select id, extra, received_at, ${columns} from ${table.table}
+           where solution_id = :solutionId and ${idWithin('part')} ${within.sql} order by id limit :limit
+         ) log limit :limit`,
+        { solutionId: range.solutionId, table: table.table, after, limit, ...within.bindings },
       );
       return result.rows.map(rowFrom);
     },
@@ -109,9 +114,12 @@ export function createLogReadStore(db: Db) {
     async extraNames(table: LogTable, range: LogRange): Promise<string[]> {
       const within = conditionOf(range);
       const result = await db.raw<{ rows: { name: string }[] }>(
-        `select distinct jsonb_object_keys(extra) as name from ${table.table}
-         where solution_id = :solutionId and extra is not null ${within.sql} order by name`,
-        { solutionId: range.solutionId, ...within.bindings },
+        `select distinct jsonb_object_keys(log.extra) as name from unnest(${idsMeasured(table, within)}) as part
+         cross join lateral (
+           select extra from ${table.table}
+           where solution_id = :solutionId and ${idWithin('part')} and extra is not null ${within.sql} offset 0
+         ) log order by name`,
+        { solutionId: range.solutionId, table: table.table, ...within.bindings },
       );
       return result.rows.map((row) => row.name);
     },
@@ -138,7 +146,7 @@ export function createLogReadStore(db: Db) {
          then loads.ids * int8multirange(int8range(:id, null, '()')) else loads.ids end) as part
        cross join lateral (
          select id, extra, received_at, ${columns} from ${table.table}
-         where solution_id = :solutionId and id >= lower(part) and (upper_inf(part) or id < upper(part))
+         where solution_id = :solutionId and ${idWithin('part')}
            and (received_at is null or received_at <= loads.received_at)
          order by id limit :limit
        ) log limit :limit`,
@@ -165,9 +173,17 @@ const maxLoads = 1_000;
 const selected = ({ type, column }: LogColumn) =>
   type === 'date' ? `to_char(${column}, 'YYYY-MM-DD') as ${column}` : column;
 
-function conditionOf({ from, to }: LogRange): { sql: string; bindings: Record<string, string> } {
+interface RangeSql extends SpanBounds {
+  /** Further conditions, each with `and` before it. */
+  readonly sql: string;
+  readonly bindings: Record<string, string>;
+}
+
+function conditionOf({ from, to }: LogRange): RangeSql {
+  const bounds = { from: instantOf('from', from), to: instantOf('to', to) };
   return {
-    sql: `${boundOf('from', '>=', from)} ${boundOf('to', '<', to)}`,
+    ...bounds,
+    sql: `${bounds.from === null ? '' : `and measured_at >= ${bounds.from}`} ${bounds.to === null ? '' : `and measured_at < ${bounds.to}`}`,
     bindings: {
       ...(from === null ? {} : { from: from.text, fromZone: from.timezone ?? '' }),
       ...(to === null ? {} : { to: to.text, toZone: to.timezone ?? '' }),
@@ -175,10 +191,10 @@ function conditionOf({ from, to }: LogRange): { sql: string; bindings: Record<st
   };
 }
 
-function boundOf(name: 'from' | 'to', comparison: '>=' | '<', time: LogTime | null): string {
-  if (time === null) return '';
-  if (time.timezone === null) return `and measured_at ${comparison} cast(:${name} as timestamptz)`;
-  return `and measured_at ${comparison} cast(:${name} as timestamp) at time zone :${name}Zone`;
+function instantOf(name: 'from' | 'to', time: LogTime | null): string | null {
+  if (time === null) return null;
+  if (time.timezone === null) return `cast(:${name} as timestamptz)`;
+  return `(cast(:${name} as timestamp) at time zone :${name}Zone)`;
 }
 
 const rowFrom = ({ id, extra, received_at: receivedAt, ...values }: Row): LogRow => ({

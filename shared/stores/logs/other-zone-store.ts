@@ -1,6 +1,7 @@
 import { findLogTable, type LogTable } from '../../catalog/log-tables';
 import type { Db } from '../../db/database';
 import type { OtherZoneReadings, ZoneRequest } from '../../domain/other-zone-readings';
+import { idWithin } from '../../db/log-span';
 
 /** A reading whose times were read in another time zone. */
 export interface OtherZoneRow {
@@ -124,7 +125,7 @@ export function createOtherZoneStore(db: Db) {
          cross join lateral (
            select id, ${series === undefined ? "''" : `coalesce(${series}, '')`} as series, array[${times.join(', ')}] as times
            from ${table.table}
-           where solution_id = :solutionId and id >= lower(part) and (upper_inf(part) or id < upper(part))
+           where solution_id = :solutionId and ${idWithin('part')}
              and received_at <= due.received_at
            order by id limit :limit
          ) log limit :limit`,
@@ -214,7 +215,7 @@ export function createOtherZoneStore(db: Db) {
        from log_arrival a cross join lateral unnest(a.ids) as part
        cross join lateral (
          select count(*) as readings from ${table}
-         where solution_id = :solutionId and id >= lower(part) and (upper_inf(part) or id < upper(part))
+         where solution_id = :solutionId and ${idWithin('part')}
            and (received_at is null or received_at <= a.received_at)
        ) found
        where a.solution_id = :solutionId and a.table_name = :name and ${standsElsewhere(':timezone')}

@@ -1,4 +1,5 @@
 import type { Db } from '../../db/database';
+import { idsMeasured, idWithin } from '../../db/log-span';
 
 /** A probe that the manager knows, and its fridge. */
 export interface Probe {
@@ -50,40 +51,18 @@ export interface ProbeRange {
 
 export type TemperatureStore = ReturnType<typeof createTemperatureStore>;
 
-/**
- * Ids grow with time, and the key of the table is (solution, id): so the ids of a range of time are found by binary
- * search, in about twenty index look-ups. The cost of a chart of one week does not grow with the years that are stored.
- * A reading that arrived much later than it was taken (a wrong clock) is in the list of readings but not in the chart.
- */
-const idsWithin = `
-  recursive edges as (
-    select min(id) as low, max(id) as high from tbsondes where solution_id = :solutionId
-  ), first_of as (
-    select low, high, 0 as step from edges
-    union all
-    select case when m.measured_at < cast(:from as timestamptz) then m.id else f.low end,
-      case when m.measured_at < cast(:from as timestamptz) then f.high else f.low + (f.high - f.low) / 2 end, f.step + 1
-    from first_of f, lateral (
-      select id, measured_at from tbsondes
-      where solution_id = :solutionId and id >= f.low + (f.high - f.low) / 2 order by id limit 1
-    ) m where f.high - f.low > 1 and f.step < 60
-  ), last_of as (
-    select low, high, 0 as step from edges
-    union all
-    select case when m.measured_at < cast(:to as timestamptz) then m.id else l.low end,
-      case when m.measured_at < cast(:to as timestamptz) then l.high else l.low + (l.high - l.low) / 2 end, l.step + 1
-    from last_of l, lateral (
-      select id, measured_at from tbsondes
-      where solution_id = :solutionId and id >= l.low + (l.high - l.low) / 2 order by id limit 1
-    ) m where l.high - l.low > 1 and l.step < 60
-  ), bounds as materialized (
-    select (select low from first_of order by step desc limit 1) - 2000 as first_id,
-      (select high from last_of order by step desc limit 1) + 2000 as last_id
-  ), within as (
-    select r.measured_at, r.temperature from bounds, tbsondes r
-    where r.solution_id = :solutionId and r.id between bounds.first_id and bounds.last_id
-      and r.probe_id = :probeId and r.temperature is not null
-      and r.measured_at >= cast(:from as timestamptz) and r.measured_at < cast(:to as timestamptz)
+const [from, to] = ['cast(:from as timestamptz)', 'cast(:to as timestamptz)'];
+
+/** The cost of a chart of one week does not grow with the years that are stored. */
+const readingsWithin = `
+  within as (
+    select r.measured_at, r.temperature
+    from unnest(${idsMeasured({ span: 'day' }, { from, to })}) as part
+    cross join lateral (
+      select measured_at, temperature from tbsondes
+      where solution_id = :solutionId and ${idWithin('part')} and probe_id = :probeId and temperature is not null
+        and measured_at >= ${from} and measured_at < ${to} offset 0
+    ) r
   )`;
 
 /** Temperatures of probes, for charts. */
@@ -120,33 +99,32 @@ export function createTemperatureStore(db: Db) {
       return result.rows;
     },
 
-    async buckets(
-      { solutionId, probeId, from, to }: ProbeRange,
-      seconds: number,
-    ): Promise<TemperatureBucket[]> {
+    async buckets(range: ProbeRange, seconds: number): Promise<TemperatureBucket[]> {
+      const bindings = { ...range, table: 'tbsondes' };
       const result = await db.raw<{ rows: TemperatureBucket[] }>(
-        `with ${idsWithin}
+        `with ${readingsWithin}
          select (floor(extract(epoch from measured_at) / :seconds) * :seconds)::float8 as "at",
            min(temperature) as low, avg(temperature) as mean, max(temperature) as high
          from within group by 1 order by 1`,
-        { solutionId, probeId, from, to, seconds },
+        { ...bindings, seconds },
       );
       return result.rows;
     },
 
     /** `low`, `high`: the limits, null where there is none. */
     async days(
-      { solutionId, probeId, from, to }: ProbeRange,
+      range: ProbeRange,
       limits: { readonly min: number | null; readonly max: number | null },
       timezone: string,
     ): Promise<DayOfTemperatures[]> {
+      const bindings = { ...range, table: 'tbsondes' };
       const result = await db.raw<{ rows: DayOfTemperatures[] }>(
-        `with ${idsWithin}
+        `with ${readingsWithin}
          select to_char(measured_at at time zone :timezone, 'YYYY-MM-DD') as day, count(*)::int as readings,
            count(*) filter (where temperature > cast(:max as float8) or temperature < cast(:min as float8))::int as outside,
            min(temperature) as low, avg(temperature) as mean, max(temperature) as high
          from within group by 1 order by 1 desc`,
-        { solutionId, probeId, from, to, timezone, ...limits },
+        { ...bindings, timezone, ...limits },
       );
       return result.rows;
     },

@@ -110,7 +110,7 @@ async function loadRows(transaction: Transaction, input: LogFileInput, opened: O
   const lateRows = createLateRows(transaction, input, encoder, state);
   const freshRows = { copy: createBinaryCopy(client, input.table.table, encoder.columns) };
   const lanes = createCopyStreams({ fresh: freshRows, late: lateRows });
-  const taker = createRowTaker(header, encoder, lanes, state);
+  const taker = createRowTaker(header, encoder, lanes, { ...state, span: input.table.span });
   const pending = createPendingRejections(lanes, rejections);
 
   try {
@@ -133,9 +133,10 @@ async function loadRows(transaction: Transaction, input: LogFileInput, opened: O
   await lateRows.close();
 
   async function note(): Promise<void> {
-    const { highestId, receivedIds: ids } = taker;
+    const { highestId, receivedIds: ids, spans } = taker;
     const newIds = lateRows.newIds();
-    const arrival = counts.inserted > 0 ? arrivalOf(input.timezone, encoder.times) : null;
+    const arrival =
+      counts.inserted > 0 ? { ...arrivalOf(input.timezone, encoder.times), spans: spans.rows() } : null;
     if (!ids.isEmpty || moved > 0)
       await noteReceived(db, input, { highestId: highestId.toBigInt(), ids, newIds, arrival });
     await settleQuarantine(db, input, state, {
@@ -174,7 +175,7 @@ async function loadRows(transaction: Transaction, input: LogFileInput, opened: O
   }
 }
 
-function arrivalOf(timezone: string, times: RowEncoder['times']): Arrival {
+function arrivalOf(timezone: string, times: RowEncoder['times']): Omit<Arrival, 'spans'> {
   const { local, offset } = times.forms;
   const timeForm = local && offset ? 'mixed' : local ? 'local' : offset ? 'offset' : null;
   return { timezone, timeForm, impossibleCount: times.impossibleCount };

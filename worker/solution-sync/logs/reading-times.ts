@@ -31,6 +31,8 @@ export class ReadingTimes {
   readonly forms = { local: false, offset: false };
   /** Accepted readings with impossible times: more than a day in the future, or before 2010. */
   impossibleCount = 0;
+  /** The time of the last accepted reading, in milliseconds since 1970; NaN: it has none. */
+  acceptedMs = NaN;
   private readonly latestMs = Date.now() + DAY_MS;
   private readonly pendingForms = { local: false, offset: false };
   /** The last cell could not be read because the series' reading before this file decides: call `seed`, then read it again. */
@@ -112,6 +114,7 @@ export class ReadingTimes {
 
   /** The row was accepted, so its reading is now the previous one of its series. A refused row leaves no trace. */
   acceptRow(): void {
+    this.acceptedMs = this.pending === null ? NaN : this.pendingMs;
     if (this.pending !== null) {
       this.pending.previousMs = this.pendingMs;
       if (this.pendingMs > this.latestMs || this.pendingMs < EARLIEST_MS) this.impossibleCount++;

@@ -2,6 +2,7 @@ import type { Db } from '../../../shared/db/database';
 import { prepared } from '../../../shared/db/prepared';
 import { LogId } from './log-id';
 import type { LogKey } from './log-mark';
+import type { SpanRows } from './reading-spans';
 
 /**
  * The ids of a file, as ranges. Growing ids are recorded one by one, which must cost almost nothing. If ids do not
@@ -113,6 +114,8 @@ export interface Arrival {
   readonly timeForm: 'local' | 'offset' | 'mixed' | null;
   /** Rows of the file whose time cannot be right. */
   readonly impossibleCount: number;
+  /** When the rows were measured. Null: the times of the load are indexed later. */
+  readonly spans: SpanRows | null;
 }
 
 /**
@@ -132,6 +135,9 @@ export async function noteReceived(db: Db, { solutionId, table }: LogKey, receiv
     timezone: arrival?.timezone ?? null,
     timeForm: arrival?.timeForm ?? null,
     impossible: arrival?.impossibleCount ?? 0,
+    isIndexed: arrival?.spans !== null,
+    spanDays: [...(arrival?.spans?.days ?? [])],
+    spanIds: [...(arrival?.spans?.ids ?? [])],
   };
   if (newIds === null) await noteFresh(db, bindings);
   else await db.raw(noteSql(newIds), bindings);
@@ -140,15 +146,32 @@ export async function noteReceived(db: Db, { solutionId, table }: LogKey, receiv
 /** The highest id there can be is in no range: PostgreSQL writes a range's end as the number after it. */
 const topId = 2n ** 63n - 1n;
 
+/** SQL for the same ids in at most 100 ranges. Fewer are recognised by their size: a call of the function costs more. */
+const fewerRanges = (ids: string) =>
+  `case when pg_column_size(${ids}) > 1500 then fewer_id_ranges(${ids}) else ${ids} end`;
+
 const noteSql = (newIds: string): string => `with late as materialized (${newIds}), others as (
        select coalesce(range_agg(int8range(id, id, '[]')) filter (where id < ${topId}), '{}') as ids,
          coalesce(range_agg(int8range(id, null)) filter (where id = ${topId}), '{}') as top
        from late
      ), arrived as (
-       insert into log_arrival (solution_id, table_name, ids, timezone, time_form)
+       insert into log_arrival (solution_id, table_name, ids, timezone, time_form, is_indexed)
        select cast(:solutionId as int), cast(:table as text), cast(:highestIds as int8multirange) + others.ids + others.top,
-         cast(:timezone as text), cast(:timeForm as text)
+         cast(:timezone as text), cast(:timeForm as text), cast(:isIndexed as boolean)
        from others where :isStored
+     ), spanned as (
+       insert into log_span as span (solution_id, table_name, starts_on, ids, kept_from)
+       select cast(:solutionId as int), cast(:table as text), starts_on, ${fewerRanges('ids')},
+         -- A time that the clock of a device cannot have right counts from the receipt.
+         case when starts_on < now() - interval '373 days' then now()
+           else least(now(), cast(starts_on as timestamp) at time zone 'UTC') end
+       from (
+         select coalesce(date '2000-01-01' + cast(nullif(day, '') as int), '-infinity') as starts_on, ids
+         from unnest(cast(:spanDays as text[]), cast(:spanIds as int8multirange[])) as sent (day, ids)
+       ) sent
+       on conflict (solution_id, table_name, starts_on) do update
+       set ids = ${fewerRanges('(span.ids + excluded.ids)')}, kept_from = least(span.kept_from, excluded.kept_from)
+       where not span.ids @> excluded.ids or span.kept_from > excluded.kept_from
      ), ranges as (
        select part, row_number() over (order by part desc) as place
        from others cross join lateral unnest(cast(:ids as int8multirange) + others.ids + coalesce(
@@ -162,10 +185,10 @@ const noteSql = (newIds: string): string => `with late as materialized (${newIds
        ) kept
      )
      insert into log_mark (solution_id, table_name, highest_id, received, counted_from, last_row_at, impossible_count,
-       impossible_at)
+       impossible_at, not_indexed)
      select cast(:solutionId as int), cast(:table as text), cast(:highestId as bigint), received,
        greatest(joined_up_to, cast(:joinedUpTo as bigint)), case when :isStored then now() end, cast(:impossible as int),
-       case when cast(:impossible as int) > 0 then now() end
+       case when cast(:impossible as int) > 0 then now() end, '{}'
      from few
      on conflict (solution_id, table_name) do update
      set highest_id = greatest(log_mark.highest_id, excluded.highest_id), received = excluded.received,
@@ -195,6 +218,9 @@ interface NoteBindings {
   readonly timezone: string | null;
   readonly timeForm: string | null;
   readonly impossible: number;
+  readonly isIndexed: boolean;
+  readonly spanDays: readonly string[];
+  readonly spanIds: readonly string[];
 }
 
 interface IdRange {

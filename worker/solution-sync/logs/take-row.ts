@@ -1,3 +1,4 @@
+import type { LogTable } from '../../../shared/catalog/log-tables';
 import type { Reason } from '../../../shared/domain/reason';
 import { because } from '../../../shared/domain/reason-english';
 import { decodeText } from '../../../shared/formats/csv-cell';
@@ -6,6 +7,7 @@ import type { CopyStreams } from './copy-streams';
 import { PLACE_FIELDS } from './late-rows';
 import type { LogHeader } from './log-header';
 import { LogId } from './log-id';
+import { createReadingSpans, type ReadingSpans } from './reading-spans';
 import { createReceivedIds, type ReceivedIds } from './received-ids';
 import type { RowEncoder } from './row-encoder';
 import type { TupleBuffer } from './tuple-buffer';
@@ -20,6 +22,8 @@ export interface RowTaker {
   readonly highestId: LogId;
   /** The ids of rows that went directly into the log, and of refused rows. */
   readonly receivedIds: ReceivedIds;
+  /** When the accepted rows were measured. */
+  readonly spans: ReadingSpans;
   /** How many rows went which way. */
   readonly taken: { fresh: number; late: number };
 }
@@ -47,7 +51,7 @@ export function createRowTaker(
   header: LogHeader,
   encoder: RowEncoder,
   lanes: CopyStreams,
-  known: KnownIds,
+  known: KnownIds & Pick<LogTable, 'span'>,
 ): RowTaker {
   const { idCell, cellCount } = header;
   const id = new LogId();
@@ -61,12 +65,13 @@ export function createRowTaker(
   /** Before the first row of a log, its usual Ids are not known, so a readable row is accepted. */
   let isAnyKnown = known.highestId >= 0n || known.acceptedId >= 0n;
   const receivedIds = createReceivedIds();
+  const spans = createReadingSpans(known);
   const accepted = new LogId();
   accepted.setBigInt(known.acceptedId);
   const taken = { fresh: 0, late: 0 };
   let hasFirstId = false;
 
-  return { take, firstId, highestId, receivedIds, taken };
+  return { take, firstId, highestId, receivedIds, spans, taken };
 
   function take(row: CsvRows): RowRefusal | 'needs-earlier-readings' | null {
     if (row.fault !== null) return refuseUnsplit(row, row.fault, because(faultReasons[row.fault]));
@@ -84,6 +89,7 @@ export function createRowTaker(
       if (!isFar) noteRefused(isFresh);
       return refuse(row, 'bad-value', outcome);
     }
+    spans.note(id, encoder.times.acceptedMs);
     if (isFresh) raiseHighest();
     if (isFresh) taken.fresh++;
     else taken.late++;

@@ -20,6 +20,7 @@ export const backgroundWorkEnglish = {
     'parameters.apply-approvals': 'Carry out approved changes of settings',
     'logs.apply-replacements': 'Carry out approved replacements of readings',
     'logs.read-times-anew': 'Read times again after a time zone was corrected',
+    'logs.index-times': 'Index when older readings were measured',
     'logs.check-books': 'Check that every reading received is still there',
     'system.probe-all': 'Look whether systems still have the fields that pairs use',
     'pair.wake-pairs': 'Wake pairs of systems that are due',

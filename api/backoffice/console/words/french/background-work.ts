@@ -21,6 +21,7 @@ export const backgroundWorkFrench: BackgroundWorkWords = {
     'parameters.apply-approvals': 'Appliquer les modifications de réglages approuvées',
     'logs.apply-replacements': 'Appliquer les remplacements de relevés approuvés',
     'logs.read-times-anew': 'Relire les heures après la correction d’un fuseau horaire',
+    'logs.index-times': 'Indexer les heures des anciens relevés',
     'logs.check-books': 'Vérifier que chaque relevé reçu est toujours là',
     'system.probe-all': 'Vérifier que les systèmes ont toujours les champs que les paires utilisent',
     'pair.wake-pairs': 'Réveiller les paires de systèmes que rien ne réveille',
