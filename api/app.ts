@@ -34,7 +34,7 @@ export interface AppParts {
   /** `/openapi.json`, `/docs`. */
   readonly documentation: Router;
   /** Pages for people, at all other paths. */
-  readonly console: Router;
+  readonly console: RequestHandler;
   /** Sign-in through an identity provider; null: none is configured. */
   readonly oidc: Router | null;
   readonly log: Logger;

@@ -1,4 +1,4 @@
-import type { Express, Router } from 'express';
+import type { Express, RequestHandler, Router } from 'express';
 import type { Server } from 'node:http';
 import type { Config } from '../shared/config/config';
 import { type Db, dropConnections, openDatabase, poolUse } from '../shared/db/database';
@@ -22,9 +22,10 @@ import { type AllStores, openStoreAccess, type StoreAccess } from '../shared/sto
 import { createTracer } from '../shared/tracing';
 import { createHttpServer } from './app';
 import { isThisMachine, limitConnections } from './http/connection-limit';
+import { lazyRoutes } from './http/lazy-routes';
 import { createProxyWatch } from './http/proxy-watch';
 import { trustIn } from './http/trusted-proxies';
-import { createConsoleRoutes } from './backoffice/console/routes';
+import type { createConsoleRoutes } from './backoffice/console/routes';
 import { createBackofficeRouter } from './backoffice/rest/router';
 import { createOidcRoutes, oidcCallbackPath, oidcPath } from './backoffice/oidc/routes';
 import { createOidcSignIn } from './backoffice/oidc/sign-in';
@@ -300,7 +301,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       ...backoffice.operations,
       ...opsOperations,
     ]).router,
-    console: createConsoleRoutes({
+    console: lazyConsole({
       ...staff,
       keptForms: createKeptFormService(access),
       overview: createOverviewService(access),
@@ -365,6 +366,13 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     },
   };
 }
+
+/** The pages are loaded when somebody opens the first one: their code takes nine megabytes of memory. */
+const lazyConsole = (parts: Parameters<typeof createConsoleRoutes>[0]): RequestHandler =>
+  lazyRoutes(async () => {
+    const { createConsoleRoutes } = await import('./backoffice/console/routes.js');
+    return createConsoleRoutes(parts);
+  });
 
 async function createOidc(
   { oidc, publicUrl, signIn: signInRules, ownAuthorities }: Config,
