@@ -37,18 +37,27 @@ export async function startBenchServer(environment: NodeJS.ProcessEnv = {}): Pro
   const server = await startServer(readConfig(settings), settings, script);
   const databaseUrl = await findEmbeddedPostgres(folder);
   if (databaseUrl === null) throw new Error('the embedded database does not run');
-  const { token: session } = await post<{ token: string }>(`${server.url}/api/session`, admin);
+  const { enrol } = await openBackoffice(server.url, admin);
   return {
     url: server.url,
     port: Number(new URL(server.url).port),
-    token: await enrol(server.url, session, 'kitchen@example.org'),
+    token: await enrol('kitchen@example.org'),
     databaseUrl,
-    enrol: (mail) => enrol(server.url, session, mail),
+    enrol,
     async stop() {
       await server.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Signs a user in who may add solutions. */
+export async function openBackoffice(
+  url: string,
+  user: { readonly email: string; readonly password: string },
+): Promise<Pick<BenchServer, 'enrol'>> {
+  const { token: session } = await post<{ token: string }>(`${url}/api/session`, user);
+  return { enrol: (mail) => enrol(url, session, mail) };
 }
 
 async function enrol(url: string, session: string, mail: string): Promise<string> {
