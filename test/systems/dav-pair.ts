@@ -9,7 +9,7 @@ import { openWorkedPair, type WorkedPair } from './worked-pair';
 /** A folder and a folder of a WebDAV server, or two folders of WebDAV servers, that a pair keeps equal. */
 export interface DavPair {
   readonly here: Folder;
-  readonly there: Folder;
+  readonly there: DavFolder;
   readonly pair: WorkedPair;
   /** A run with all its work. Returns the counts of its changes. */
   readonly run: () => Promise<Readonly<Record<string, number>>>;
@@ -70,7 +70,7 @@ async function openHere({ here, folder }: DavPairSettings): Promise<readonly [Fo
 }
 
 /** A new folder on a server, and the end of a pair that names it. */
-export async function openDavFolder(server: DavServer): Promise<readonly [Folder, object]> {
+export async function openDavFolder(server: DavServer): Promise<readonly [DavFolder, object]> {
   const root = `${randomUUID().slice(0, 8)} é&%`;
   await davOutsider(server, '').makeFolder(root);
   return [davFolder(server, root), { root }];
@@ -83,8 +83,13 @@ export const systemOf = ({ url, user, password }: DavServer) => ({
   limits: { atOnce: 4 },
 });
 
+export interface DavFolder extends Folder {
+  /** With its properties. What has the name is replaced. */
+  copy(from: string, to: string): Promise<void>;
+}
+
 /** A folder of a server, in which somebody works with another program. */
-export function davFolder(server: DavServer, root: string): Folder {
+export function davFolder(server: DavServer, root: string): DavFolder {
   const outsider = davOutsider(server, root);
   const makeFolder = async (path: string): Promise<void> => {
     const names = path.split('/');
@@ -106,6 +111,7 @@ export function davFolder(server: DavServer, root: string): Folder {
       await needFolderOf(to);
       await outsider.move(from, to);
     },
+    copy: (from, to) => outsider.copy(from, to),
     remove: (path) => outsider.remove(path),
     tree: async () =>
       Object.fromEntries(

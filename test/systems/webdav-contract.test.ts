@@ -6,8 +6,9 @@ import { type DavProxy, type Mischief, startDavProxy } from './dav-proxy';
 import { describeDocumentSystem, type DocumentFaults, type DocumentStage } from './document-contract';
 import { startWebdavFake, type WebdavFake } from './fakes/webdav-fake';
 import { openTestIndex } from './tree-index';
-import { davOutsider, openDav, probed } from './webdav';
-import { type DavServer, davServerKinds, startDavServer } from './webdav-servers';
+import { type DavAddress, davOutsider, openDav, probed } from './webdav';
+import { makeRealFolder, realDav, type RealFolder } from './webdav-real';
+import { type DavServer, startDavServer } from './webdav-servers';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -16,7 +17,8 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 describeWithPrograms(['apache2', 'rclone'], 'real servers of WebDAV', () => {
-  describe.each(davServerKinds)('%s', (kind) => {
+  // Apache with digests follows below.
+  describe.each(['apache', 'rclone'] as const)('%s', (kind) => {
     let server: DavServer;
     let proxy: DavProxy;
     let found: readonly Finding[];
@@ -41,6 +43,54 @@ describeWithPrograms(['apache2', 'rclone'], 'real servers of WebDAV', () => {
   });
 });
 
+/** By WebDAV alone, as on a server whose disk nobody sees. */
+function describeRemote(name: string, addressNow: () => DavAddress): void {
+  describe(name, () => {
+    let folders: RealFolder[] = [];
+    let proxy: DavProxy | null = null;
+    let found: readonly Finding[] = [];
+    beforeAll(async () => {
+      const address = addressNow();
+      // The proxy, and with it the faults that it causes, cannot read what is encrypted.
+      if (address.url.startsWith('http:')) proxy = await startDavProxy(`${new URL(address.url).origin}/`);
+      found = await probed(address, '');
+    });
+    afterEach(async () => {
+      for (const folder of folders) await folder.end();
+      folders = [];
+    });
+    afterAll(() => proxy?.close());
+
+    describeDocumentSystem(name, async () => {
+      const address = addressNow();
+      const outsider = await makeRealFolder(address);
+      folders.push(outsider);
+      const through = proxy;
+      if (through !== null) through.mischief = () => null;
+      const url = through === null ? address.url : new URL(new URL(address.url).pathname, through.url).href;
+      const { tree } = await openDav({ ...address, url }, outsider.root, found);
+      const { systemOf } = await openTestIndex(database);
+      return { system: systemOf(tree), outsider, faults: through === null ? null : faultsOf(through) };
+    });
+  });
+}
+
+describeWithPrograms(['apache2'], 'a server that is reached by WebDAV alone', () => {
+  let server: DavServer | null = null;
+  beforeAll(async () => {
+    server = await startDavServer('apache with digests');
+  });
+  afterAll(() => server?.kill());
+  describeRemote('apache with digests', () => server ?? noServer());
+});
+
+const real = realDav(process.env);
+if (real !== null) describeRemote(`the server ${real.url}`, () => real);
+
+const noServer = (): never => {
+  throw new Error('there is no server');
+};
+
 describe('a fake that follows the standard', () => {
   let fakes: WebdavFake[] = [];
   afterEach(async () => {
@@ -51,6 +101,7 @@ describe('a fake that follows the standard', () => {
     ['good tags', {}],
     ['no tags, no properties and no conditions', { tags: 'none', isHeedless: true, isPlain: true }],
     ['names that are blind to case and composed', { isCaseBlind: true, form: 'NFC' }],
+    ['ids, checksums and times as ownCloud has them', { isOwncloud: true }],
   ] as const)('%s', (name, habits) => {
     let found: readonly Finding[] | null = null;
     describeDocumentSystem(name, async (): Promise<DocumentStage> => {

@@ -232,6 +232,54 @@ describeWithPrograms(['apache2', 'rclone'], 'documents on WebDAV servers', () =>
     await expectEqual(pair, { 'A/': '', 'A/plan.txt': 'one', 'B.txt': 'two' });
   });
 
+  test('a copy that somebody makes on the server has the key of its original, and is an item of its own', async () => {
+    const pair = await equal('apache', { 'A/plan.txt': 'one', 'A/other.txt': 'other' });
+    const { here, there, run } = pair;
+    await there.copy('A/plan.txt', 'A/copy.txt');
+    await there.copy('A', 'B');
+    await there.move('B/copy.txt', 'copy 2.txt');
+    await pair.rest();
+    const files = {
+      'A/': '',
+      'A/copy.txt': 'one',
+      'A/other.txt': 'other',
+      'A/plan.txt': 'one',
+      'B/': '',
+      'B/other.txt': 'other',
+      'B/plan.txt': 'one',
+      'copy 2.txt': 'one',
+    };
+    await expectEqual(pair, files);
+    expect(
+      await pair.pair.rows(
+        'select side, count(distinct key)::int as keys from link_end group by side order by side',
+      ),
+    ).toEqual([
+      { side: 'here', keys: 8 },
+      { side: 'there', keys: 8 },
+    ]);
+    // Each of them is known wherever it goes.
+    await there.write('A/copy.txt', 'copy, changed');
+    await there.move('A/plan.txt', 'plan.txt');
+    await there.copy('plan.txt', 'A/other.txt');
+    expect(await run()).toEqual({ updated: 2, moved: 1 });
+    await there.move('B/plan.txt', 'B/B plan.txt');
+    await there.move('A', 'C');
+    expect(await run()).toEqual({ moved: 2 });
+    await here.move('B', 'D');
+    await here.remove('plan.txt');
+    await pair.rest();
+    await expectEqual(pair, {
+      'C/': '',
+      'C/copy.txt': 'copy, changed',
+      'C/other.txt': 'one',
+      'D/': '',
+      'D/B plan.txt': 'one',
+      'D/other.txt': 'other',
+      'copy 2.txt': 'one',
+    });
+  });
+
   describe('names', () => {
     test.each([
       ['apache', [...oddNames, ...controlNames, ...quotedNames]],

@@ -237,6 +237,25 @@ test('the recorded calls contain no password', async () => {
   expect(outside.observed.map(({ operation }) => operation)).toContain('create');
 });
 
+test('ownCloud and Nextcloud: ids, checksums and times are used, and a copy with our key is another item', async () => {
+  const { fake, tree } = await open({ isOwncloud: true });
+  const { findings } = await tree.probe(signal);
+  expect(traitsIn(findings)).toMatchObject({ hashes: 'checksums', keepsProperties: false, locks: false });
+  const known = (await openDav({ url: `${fake.url}/dav/`, user: 'us', password: 'x' }, '', findings)).tree;
+  const modifiedAt = new Date('2021-02-03T04:05:06.789Z');
+  await known.makeFile('a.txt', contentOf('one'), { ...wish, modifiedAt }, signal);
+  const entry = await look(known, 'a.txt');
+  expect(entry).toMatchObject({
+    hash: 'sha1:fe05bcdcdc4928012781a5f1a2a77cbb5398e106',
+    modifiedAt: new Date('2021-02-03T04:05:06Z'),
+  });
+  fake.copy('a.txt', 'copy.txt');
+  fake.move('a.txt', 'moved.txt');
+  expect((await look(known, 'moved.txt')).identity).toBe(entry.identity);
+  expect((await look(known, 'copy.txt')).identity).not.toBe(entry.identity);
+  for (const one of await listed(known)) expect(one).toMatchObject({ origin: null });
+});
+
 // Writes
 
 test('a content that breaks off leaves nothing behind, and a content of the wrong size is refused', async () => {

@@ -40,8 +40,13 @@ export async function openDav(
   return { tree, outside };
 }
 
+export interface DavOutsider extends DocumentOutsider {
+  /** As the server copies, with all its properties. What has the name is replaced. */
+  copy(from: string, to: string): Promise<void>;
+}
+
 /** Somebody with another program, who works in a folder of the server. */
-export function davOutsider(server: DavServer, root: string): DocumentOutsider {
+export function davOutsider(server: DavServer, root: string): DavOutsider {
   const authorization = `Basic ${Buffer.from(`${server.user}:${server.password}`).toString('base64')}`;
   const addressOf = (item: string) => {
     const names = `${root}/${item}`.split('/').filter((name) => name !== '');
@@ -70,6 +75,7 @@ export function davOutsider(server: DavServer, root: string): DocumentOutsider {
     write: (item, bytes) => send('PUT', item, { body: new Uint8Array(Buffer.from(bytes)) }),
     read: (item) => readFile(onDisk(item)),
     move: (from, to) => send('MOVE', from, { headers: { destination: addressOf(to), overwrite: 'F' } }),
+    copy: (from, to) => send('COPY', from, { headers: { destination: addressOf(to), overwrite: 'T' } }),
     remove: (item) => send('DELETE', item),
     paths: async () => below(onDisk(''), ''),
   };

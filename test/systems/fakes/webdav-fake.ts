@@ -7,6 +7,10 @@ export interface DavNode {
   /** Null: a folder. */
   readonly bytes: Buffer | null;
   readonly number: number;
+  /** It stays with the item. */
+  readonly id: number;
+  /** When its content was made, as the client said. */
+  readonly madeAt: Date | null;
   key: string | null;
 }
 
@@ -32,6 +36,11 @@ export interface DavHabits {
   bombBytes: number | null;
   /** It has no property of ours, and no lock. */
   isPlain: boolean;
+  /**
+   * As ownCloud 10 does: each item has an `oc:id`, the checksums of a file are shown, and a file gets the time that
+   * `X-OC-Mtime` says. LOCK is accepted and locks nothing, as Nextcloud does it.
+   */
+  isOwncloud: boolean;
 }
 
 export interface WebdavFake extends HttpFake {
@@ -41,6 +50,7 @@ export interface WebdavFake extends HttpFake {
   write(path: string, bytes: string | Buffer): void;
   makeFolder(path: string): void;
   move(from: string, to: string): void;
+  copy(from: string, to: string): void;
   remove(path: string): void;
   paths(): readonly string[];
 }
@@ -48,7 +58,7 @@ export interface WebdavFake extends HttpFake {
 const prefix = '/dav/';
 
 export async function startWebdavFake(habits: Partial<DavHabits> = {}): Promise<WebdavFake> {
-  const nodes = new Map<string, DavNode>([['', { bytes: null, number: 0, key: null }]]);
+  const nodes = new Map<string, DavNode>([['', { bytes: null, number: 0, id: 0, madeAt: null, key: null }]]);
   const server = createServer(nodes, {
     tags: 'counted',
     storesNothing: false,
@@ -60,6 +70,7 @@ export async function startWebdavFake(habits: Partial<DavHabits> = {}): Promise<
     quota: Infinity,
     bombBytes: null,
     isPlain: false,
+    isOwncloud: false,
     ...habits,
   });
   const fake = await startHttpFake((request, own) => server.handle(request, own));
@@ -69,6 +80,7 @@ export async function startWebdavFake(habits: Partial<DavHabits> = {}): Promise<
     write: (path: string, bytes: string | Buffer) => server.store(path, Buffer.from(bytes)),
     makeFolder: (path: string) => server.store(path, null),
     move: (from: string, to: string) => server.move(from, to),
+    copy: (from: string, to: string) => server.copy(from, to),
     remove: (path: string) => server.remove(path),
     paths: () =>
       [...nodes].flatMap(([path, { bytes }]) => (path === '' ? [] : [bytes === null ? `${path}/` : path])),
@@ -86,10 +98,19 @@ function createServer(nodes: Map<string, DavNode>, habits: DavHabits) {
     return [...nodes.keys()].find((one) => one.toLowerCase() === formed.toLowerCase()) ?? formed;
   }
 
-  function store(path: string, bytes: Buffer | null): void {
+  function store(path: string, bytes: Buffer | null, madeAt: Date | null = null): void {
     number += 1;
     const before = nodes.get(path);
-    nodes.set(path, { bytes, number, key: before?.key ?? null });
+    nodes.set(path, { bytes, number, id: before?.id ?? number, madeAt, key: before?.key ?? null });
+  }
+
+  /** A copy has the properties of its original, and an id of its own. */
+  function copy(from: string, to: string): void {
+    for (const path of [from, ...below(from)]) {
+      const node = nodes.get(path);
+      number += 1;
+      if (node !== undefined) nodes.set(`${to}${path.slice(from.length)}`, { ...node, number, id: number });
+    }
   }
 
   const below = (path: string) => [...nodes.keys()].filter((one) => one.startsWith(`${path}/`));
@@ -141,8 +162,11 @@ function createServer(nodes: Map<string, DavNode>, habits: DavHabits) {
         if (Array.from(habits.badCharacters).some((one) => path.includes(one))) return { status: 400 };
         if (!isHeld(request, node)) return { status: 412 };
         if (used(path) + request.bytes.length > habits.quota) return { status: 507 };
-        if (!habits.storesNothing) store(path, request.bytes);
-        return { status: node === undefined ? 201 : 204 };
+        if (!habits.storesNothing) store(path, request.bytes, saidTime(request));
+        return {
+          status: node === undefined ? 201 : 204,
+          headers: saidTime(request) === null ? {} : { 'x-oc-mtime': 'accepted' },
+        };
       case 'MKCOL':
         if (node !== undefined) return { status: 405 };
         if (parent?.bytes !== null) return { status: 409 };
@@ -161,7 +185,7 @@ function createServer(nodes: Map<string, DavNode>, habits: DavHabits) {
         return { status: 207, ...xml('<multistatus xmlns="DAV:"/>') };
       case 'LOCK':
         if (habits.isPlain) return { status: 405 };
-        locked.set(path, 'urn:lock');
+        if (!habits.isOwncloud) locked.set(path, 'urn:lock');
         return { status: 200, headers: { 'lock-token': '<urn:lock>' } };
       case 'UNLOCK':
         locked.delete(path);
@@ -169,6 +193,12 @@ function createServer(nodes: Map<string, DavNode>, habits: DavHabits) {
       default:
         return { status: 501 };
     }
+  }
+
+  /** Whole seconds since 1970. */
+  function saidTime({ headers }: FakeRequest): Date | null {
+    const seconds = headers['x-oc-mtime'];
+    return habits.isOwncloud && typeof seconds === 'string' ? new Date(Number(seconds) * 1000) : null;
   }
 
   const used = (except: string) =>
@@ -218,7 +248,7 @@ function createServer(nodes: Map<string, DavNode>, habits: DavHabits) {
     const all =
       path === '' && isDeep ? [...nodes.keys()].filter((one) => one !== '' && folderOf(one) === '') : inside;
     const responses = [path, ...all].map((one) => responseOf(one, url)).join('\n');
-    const document = `<?xml version="1.0" encoding="utf-8"?>\n<d:multistatus xmlns:d="DAV:" xmlns:s="urn:epack:sync">${responses}`;
+    const document = `<?xml version="1.0" encoding="utf-8"?>\n<d:multistatus xmlns:d="DAV:" xmlns:s="urn:epack:sync" xmlns:oc="http://owncloud.org/ns">${responses}`;
     switch (habits.listings) {
       case 'cut':
         return { status: 207, ...xml(isDeep ? document.slice(0, -40) : `${document}</d:multistatus>`) };
@@ -244,7 +274,8 @@ function createServer(nodes: Map<string, DavNode>, habits: DavHabits) {
       `<d:resourcetype>${node.bytes === null ? '<d:collection/>' : ''}</d:resourcetype>`,
       node.bytes === null ? '' : `<d:getcontentlength>${node.bytes.length}</d:getcontentlength>`,
       tag === null ? '' : `<d:getetag>${tag.replaceAll('"', '&quot;')}</d:getetag>`,
-      `<d:getlastmodified>${new Date(Date.UTC(2026, 10, 30) + node.number * 1000).toUTCString()}</d:getlastmodified>`,
+      `<d:getlastmodified>${(node.madeAt ?? new Date(Date.UTC(2026, 10, 30) + node.number * 1000)).toUTCString()}</d:getlastmodified>`,
+      habits.isOwncloud ? ownProperties(node) : '',
       node.key === null ? '' : `<s:key>${node.key}</s:key>`,
     ].join('');
     return `<d:response><d:href>${hrefOf(path, node, url)}</d:href><d:propstat><d:prop>${properties}</d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>`;
@@ -265,7 +296,14 @@ function createServer(nodes: Map<string, DavNode>, habits: DavHabits) {
     }
   }
 
-  return { habits, handle, store, move, remove };
+  return { habits, handle, store, move, copy, remove };
+}
+
+function ownProperties({ bytes, id }: DavNode): string {
+  const ownId = `<oc:id>${String(id).padStart(8, '0')}ocfake</oc:id>`;
+  if (bytes === null) return ownId;
+  const [sha1, md5] = ['sha1', 'md5'].map((kind) => createHash(kind).update(bytes).digest('hex'));
+  return `${ownId}<oc:checksums><oc:checksum>SHA1:${sha1} MD5:${md5} ADLER32:00000001</oc:checksum></oc:checksums>`;
 }
 
 const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));

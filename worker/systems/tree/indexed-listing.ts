@@ -1,6 +1,6 @@
 import type { Item } from '../../pipeline/system';
 import { Trouble } from '../../pipeline/trouble';
-import { madeBy, movedTo, type Recalled, recall } from './recognise';
+import { madeBy, movedTo, newItemOf, type Recalled, recall } from './recognise';
 import type { PathEntry, PathTree } from './path-tree';
 import type { LivePaths } from './live-paths';
 import { createSeenNumbers, type SeenNumbers } from './seen-numbers';
@@ -220,7 +220,7 @@ async function decide(listing: Listing, entries: readonly PlacedEntry[]): Promis
   for (const placed of entries) {
     const known = await knownAs(listing, recalled, { placed, claimed, taken });
     const made = known === null ? await madeHere(listing, recalled, placed) : null;
-    const item = known === null ? (made ?? newItem(placed, null)) : itemAt(known, placed);
+    const item = known === null ? (made ?? newItemOf(recalled, placed)) : itemAt(known, placed);
     if (known !== null) {
       taken.add(known.key);
       listing.seen.add(known.number);
@@ -245,16 +245,24 @@ async function knownAs(listing: Listing, recalled: Recalled, deciding: Deciding)
   const { placed, claimed, taken } = deciding;
   const { tree, index, seen, signal } = listing;
   const isFree = ({ key, number }: KnownItem) => !taken.has(key) && !seen.has(number);
-  const identical = recalled.identical(placed);
-  const [only, ...others] = identical;
-  if (only !== undefined && others.length === 0 && !taken.has(only.key)) {
-    // An item that was seen and is gone now was moved while the tree was listed.
-    if (isFree(only) || (await movedTo(tree, index, identical, signal)) !== null) return only;
-  }
   const here = recalled.at(placed);
-  if (here !== undefined && here.isFolder === placed.entry.isFolder && isFree(here))
-    if (here.identity === null || !claimed.has(here.identity)) return here;
+  const isHere = here?.isFolder === placed.entry.isFolder && isFree(here);
+  // A folder that was moved keeps its contents, also if there are copies of them.
+  if (isHere && here.identity !== null && here.identity === placed.entry.identity) return here;
+  const identical = recalled.identical(placed).filter(({ key }) => !taken.has(key));
+  const free = onlyOf(identical.filter(isFree), placed);
+  if (free !== null) return free;
+  // An item that was seen and is gone now was moved while the tree was listed.
+  const moved = identical.some(isFree) ? null : await movedTo(tree, index, identical, signal);
+  if (moved !== null) return moved;
+  if (isHere && (here.identity === null || !claimed.has(here.identity))) return here;
   return onlyAlike(listing, recalled.alike(placed).filter(isFree), placed);
+}
+
+/** The only one, or the only one that stayed in its folder. Copies made on a server have the identity of their original. */
+function onlyOf(items: readonly KnownItem[], { parent }: PlacedEntry): KnownItem | null {
+  const [only, ...others] = items.length > 1 ? items.filter((item) => item.parent === parent) : items;
+  return only !== undefined && others.length === 0 ? only : null;
 }
 
 async function onlyAlike(

@@ -100,7 +100,7 @@ async function recognise(
       if (known?.isFolder === placed.entry.isFolder) return itemAt(known, placed);
       const creation = recalled.creation(placed);
       const made = creation === undefined ? null : await madeBy(tree, creation, placed, signal);
-      return made ?? newItem(placed, null);
+      return made ?? newItemOf(recalled, placed);
     }),
   );
   const isNews = (item: IndexedItem, place: number): boolean => {
@@ -115,19 +115,34 @@ async function recognise(
   return found;
 }
 
-/** The only item of an identity, if it is no longer where it was. */
+/** A copy made on the server has the identity and the key of its original, and nobody has asked for it. */
+export function newItemOf(recalled: Recalled, placed: PlacedEntry): IndexedItem {
+  const isCopy = recalled.identical(placed).length > 0;
+  return newItem(isCopy ? { ...placed, entry: { ...placed.entry, origin: null } } : placed, null);
+}
+
+/** More copies than anybody makes of a file that is then moved. */
+const mostIdentical = 20;
+
+/** The only item of an identity that is no longer where it was. */
 export async function movedTo(
   tree: PathTree,
   index: TreeIndex,
   identical: readonly KnownItem[],
   signal: AbortSignal,
 ): Promise<KnownItem | null> {
-  const [only, ...others] = identical;
-  if (only === undefined || others.length > 0) return null;
-  const [located] = await index.byKeys([only.key]);
-  if (located === undefined) return only;
-  const there = await tree.look(located.path, signal);
-  return there !== null && isCompatible(only, there) ? null : only;
+  if (identical.length === 0 || identical.length > mostIdentical) return null;
+  const located = new Map(
+    (await index.byKeys(identical.map(({ key }) => key))).map((item) => [item.key, item.path]),
+  );
+  const gone: KnownItem[] = [];
+  for (const item of identical) {
+    const path = located.get(item.key);
+    const there = path === undefined ? null : await tree.look(path, signal);
+    if (there === null || !isCompatible(item, there)) gone.push(item);
+  }
+  const [only, ...others] = gone;
+  return only !== undefined && others.length === 0 ? only : null;
 }
 
 export const contentKey = (bytes: number, revision: string): string => `${bytes} ${revision}`;

@@ -89,7 +89,8 @@ export function itemAt(known: IndexedItem, { entry, parent, name }: PlacedEntry)
     revision: entry.revision,
     hash: ownHash(entry) ?? (isSame ? known.hash : null),
     identity: entry.identity ?? known.identity,
-    origin: entry.origin ?? known.origin,
+    // A file that somebody copied over it shows the key of another item.
+    origin: known.origin,
   };
 }
 

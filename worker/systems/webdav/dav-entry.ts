@@ -26,7 +26,9 @@ export function entryFrom({ properties }: DavResponse, path: string, hashes: Has
   const size = isFolder ? 0 : sizeIn(text('{DAV:}getcontentlength'));
   const etag = etagIn(text('{DAV:}getetag'));
   const modified = text('{DAV:}getlastmodified');
-  const key = text(`{${syncNamespace}}key`);
+  const id = text(`{${owncloud}}id`);
+  // A copy has our key as well, and an id of its own.
+  const key = id === '' ? text(`{${syncNamespace}}key`) : '';
   const checksums = text(`{${owncloud}}checksums`);
   const entry = { isFolder, size, etag, checksums };
   return {
@@ -34,7 +36,7 @@ export function entryFrom({ properties }: DavResponse, path: string, hashes: Has
     path,
     revision: isFolder ? '' : revisionOf(size, modified, etag),
     hash: isFolder ? null : hashOf(entry, hashes),
-    identity: identityFrom(text(`{${owncloud}}id`), key),
+    identity: identityFrom(id, key),
     origin: key === '' ? null : key,
     modifiedAt: dateIn(modified),
   };
@@ -68,7 +70,7 @@ function dateIn(text: string): Date | null {
   return Number.isNaN(at) ? null : new Date(at);
 }
 
-/** The server's own id of a file always stays with the file. Our key may be copied together with a file. */
+/** The server's own id of a file always stays with the file. */
 function identityFrom(id: string, key: string): string | null {
   if (id !== '') return `oc:${id}`;
   return key === '' ? null : `key:${key}`;
