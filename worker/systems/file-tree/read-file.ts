@@ -41,26 +41,45 @@ async function opened(root: RootFolder, { path }: PathEntry): Promise<FileHandle
   }
 }
 
+/** While a piece is used, the next one is read. */
 async function* bytesOf(
   handle: FileHandle,
   entry: PathEntry,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
+  let next = readAhead(handle, entry, entry.size);
   try {
     for (let left = entry.size; left > 0;) {
       signal.throwIfAborted();
-      const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(Math.min(left, pieceBytes)));
-      if (bytesRead === 0) throw changed(entry);
-      left -= bytesRead;
+      const piece = await next;
+      left -= piece.length;
+      next = readAhead(handle, entry, left);
       if (left === 0) await needSame(handle, entry);
-      yield buffer.subarray(0, bytesRead);
+      yield piece;
     }
     if (entry.size === 0) await needSame(handle, entry);
   } catch (error) {
     throw troubleFrom(error, `the file ${entry.path} cannot be read`);
   } finally {
+    // Whoever stops early leaves a piece that is being read.
+    await next.catch(() => undefined);
     await handle.close();
   }
+}
+
+/** An error is thrown when the piece is used. */
+function readAhead(handle: FileHandle, entry: PathEntry, left: number): Promise<Uint8Array> {
+  const piece = readPiece(handle, entry, left);
+  piece.catch(() => undefined);
+  return piece;
+}
+
+/** Nothing is read if nothing is left. */
+async function readPiece(handle: FileHandle, entry: PathEntry, left: number): Promise<Uint8Array> {
+  if (left === 0) return new Uint8Array();
+  const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(Math.min(left, pieceBytes)));
+  if (bytesRead === 0) throw changed(entry);
+  return buffer.subarray(0, bytesRead);
 }
 
 async function needSame(handle: FileHandle, entry: PathEntry): Promise<void> {
