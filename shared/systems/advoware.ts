@@ -30,7 +30,6 @@ export type AdvowareEnd = z.output<typeof advowareEnd>;
 export const advoware: SystemKind = {
   name: 'advoware',
   label: { en: 'Advoware', fr: 'Advoware' },
-  isAvailable: true,
   holds: 'records',
   settings: advowareSettings,
   end: advowareEnd,

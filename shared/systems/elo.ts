@@ -26,7 +26,6 @@ export type EloEnd = z.output<typeof eloEnd>;
 export const elo: SystemKind = {
   name: 'elo',
   label: { en: 'ELO', fr: 'ELO' },
-  isAvailable: true,
   holds: 'documents',
   settings: eloSettings,
   end: eloEnd,

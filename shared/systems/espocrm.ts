@@ -34,7 +34,6 @@ export type EspocrmEnd = z.output<typeof espocrmEnd>;
 export const espocrm: SystemKind = {
   name: 'espocrm',
   label: { en: 'EspoCRM', fr: 'EspoCRM' },
-  isAvailable: true,
   holds: 'records',
   settings: espocrmSettings,
   end: espocrmEnd,

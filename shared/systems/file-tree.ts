@@ -11,7 +11,6 @@ export const fileTreeSettings = z.strictObject({
 export const fileTree: SystemKind = {
   name: 'file-tree',
   label: { en: 'Folder', fr: 'Dossier' },
-  isAvailable: true,
   holds: 'documents',
   settings: fileTreeSettings,
   end: folderEnd,

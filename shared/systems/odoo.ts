@@ -46,7 +46,6 @@ export type OdooEnd = z.output<typeof odooEnd>;
 export const odoo: SystemKind = {
   name: 'odoo',
   label: { en: 'Odoo', fr: 'Odoo' },
-  isAvailable: true,
   holds: 'records',
   settings: odooSettings,
   end: odooEnd,

@@ -24,7 +24,6 @@ export type PostgresqlEnd = z.output<typeof postgresqlEnd>;
 export const postgresql: SystemKind = {
   name: 'postgresql',
   label: { en: 'PostgreSQL', fr: 'PostgreSQL' },
-  isAvailable: true,
   holds: 'records',
   settings: postgresqlSettings,
   end: postgresqlEnd,

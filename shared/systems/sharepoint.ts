@@ -20,7 +20,6 @@ export type SharepointSettings = z.output<typeof sharepointSettings>;
 export const sharepoint: SystemKind = {
   name: 'sharepoint',
   label: { en: 'SharePoint', fr: 'SharePoint' },
-  isAvailable: true,
   holds: 'documents',
   settings: sharepointSettings,
   end: folderEnd,

@@ -28,7 +28,6 @@ export type SqlServerEnd = z.output<typeof sqlServerEnd>;
 export const sqlServer: SystemKind = {
   name: 'sql-server',
   label: { en: 'SQL Server', fr: 'SQL Server' },
-  isAvailable: true,
   holds: 'records',
   settings: sqlServerSettings,
   end: sqlServerEnd,

@@ -22,8 +22,6 @@ export type Holding = 'records' | 'documents';
 export interface SystemKind {
   readonly name: SystemKindName;
   readonly label: Readonly<Record<Language, string>>;
-  /** False: its settings are checked and stored, but this version has no connector for it. */
-  readonly isAvailable: boolean;
   readonly holds: Holding;
   /** The members beside `kind` in a system's entry. */
   readonly settings: z.ZodType<object>;

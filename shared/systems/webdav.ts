@@ -12,7 +12,6 @@ export const webdavSettings = z.strictObject({
 export const webdav: SystemKind = {
   name: 'webdav',
   label: { en: 'WebDAV', fr: 'WebDAV' },
-  isAvailable: true,
   holds: 'documents',
   settings: webdavSettings,
   end: folderEnd,

@@ -28,7 +28,6 @@ const systemKind = z
   .object({
     name: kind,
     label: z.object({ en: z.string(), fr: z.string() }),
-    available: z.boolean().meta({ description: 'False: this version has no connector for this kind.' }),
     holds: z.enum(['records', 'documents']),
     settings: schema.meta({ description: 'A JSON schema of `config`.' }),
     end: schema.meta({ description: 'A JSON schema of the members beside `system` in a pair.' }),
@@ -406,9 +405,8 @@ const systemJson = ({ id: _id, accountId, config: settings, ...rest }: RemoteSys
 
 const hookJson = (one: Hook) => ({ ...one, id: String(one.id) });
 
-const kindJson = ({ isAvailable, settings, end, can: { isPreparable, ...can }, ...rest }: SystemKind) => ({
+const kindJson = ({ settings, end, can: { isPreparable, ...can }, ...rest }: SystemKind) => ({
   ...rest,
-  available: isAvailable,
   settings: schemaOf(settings),
   end: schemaOf(end),
   can: { ...can, prepare: isPreparable },

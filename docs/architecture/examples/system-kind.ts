@@ -10,7 +10,6 @@ export const notebookEnd = z.strictObject({ book: nameText.regex(/^[\w-]+$/) });
 /** All but `name`, which first becomes a member of `systemKindNames`. */
 export const notebook: Omit<SystemKind, 'name'> = {
   label: { en: 'Notebook', fr: 'Carnet' },
-  isAvailable: true,
   holds: 'records',
   settings: notebookSettings,
   end: notebookEnd,
