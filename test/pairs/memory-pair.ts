@@ -38,6 +38,7 @@ export interface MemoryPair {
 export interface RunRow {
   id: string;
   state: string;
+  /** Of its changes. */
   counts: Record<string, number>;
   calls: Record<string, number>;
   failure: string | null;
@@ -143,7 +144,8 @@ export async function createMemoryPair(
       await settle();
       const [run] = await rows<RunRow>(`select * from pair_run where id = ${asked?.id ?? '0'}`);
       if (run === undefined) throw new Error('the run is gone');
-      return run;
+      const counts = Object.fromEntries(Object.entries(run.counts).filter(([name]) => name !== 'unchanged'));
+      return { ...run, counts };
     },
     calls() {
       const taken = { here: [...remotes.here.calls], there: [...remotes.there.calls] };

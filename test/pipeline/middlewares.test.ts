@@ -169,6 +169,22 @@ describe('entry-limit', () => {
     expect(entries.map(({ needs }) => needs)).toEqual(['changes', null, null, 'changes']);
   });
 
+  test('counts each group by itself, and not the entries to which nothing was written', async () => {
+    const limit = entryLimit<Mentioned>({
+      kind: 'soft',
+      allowed: ({ mention }) => (mention.key.startsWith('a') ? 2 : 1),
+      groupOf: ({ mention }) => mention.key.slice(0, 1),
+      counts: ({ verdict }) => verdict !== 'unchanged',
+    });
+    const entries = ['a0', 'a1', 'b0', 'a2', 'a3', 'b1'].map((key, turn) => entryOf(item(key), turn));
+    for (const entry of entries)
+      await limit(entry, (one) => {
+        if (one.mention.key === 'a0') one.verdict = 'unchanged';
+        return Promise.resolve();
+      });
+    expect(entries.map(({ needs }) => needs)).toEqual([null, null, null, null, 'changes', 'changes']);
+  });
+
   test('counts an entry once, however often it is restarted', async () => {
     const limit = entryLimit({ kind: 'hard', allowed: () => 1 });
     const entry = entryOf(item('a1'), 0);

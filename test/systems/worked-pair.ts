@@ -35,7 +35,10 @@ export interface WorkedPair {
 
 export interface WorkedRun {
   readonly state: string;
+  /** Of its changes. */
   readonly counts: Readonly<Record<string, number>>;
+  /** How many documents or records stayed as they were. */
+  readonly unchanged: number;
   readonly failure: string | null;
 }
 
@@ -97,7 +100,8 @@ export async function openWorkedPair(
       await settle();
       const [run] = await rows<WorkedRun>(`select * from pair_run where id = ${asked?.id ?? '0'}`);
       if (run === undefined) throw new Error('the run is gone');
-      return run;
+      const { unchanged = 0, ...counts } = run.counts;
+      return { ...run, counts, unchanged };
     },
     probe: (system, detail) => probeByTask(db, environment, system, detail),
     resume: () => createPairConfigStore(db).resume(pairId),

@@ -25,9 +25,14 @@ export async function discoverRun(slice: Slice, links: Links, run: PairRun): Pro
     await runs.sideListed(run.id, side, reason === null ? null : `${side}: ${reason}`);
     if (endsRun === true) break;
   }
+  if (failures.length === 0 && listsWhole(slice, run)) await runs.countUnchanged(run.id);
   await runs.allListed(run.id, null);
   if (failures.length > 0) await listAgain(slice, run);
 }
+
+/** Otherwise it is not known how many entities were looked at. */
+const listsWhole = ({ systems }: Slice, { kind }: PairRun): boolean =>
+  kind === 'whole' || sides.every((side) => systems[side].capabilities.changes === 'scan');
 
 const backoff = { firstMs: 60_000, maxMs: 16 * 60_000 };
 

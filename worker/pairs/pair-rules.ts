@@ -6,6 +6,7 @@ import type { DeletionLimit } from '../pipeline/middlewares/deletion-gate';
 import { type Decision, type FieldGroup, plainHandlers, usualNames } from '../pipeline/policies';
 import { sides } from '../pipeline/sides';
 import type { TargetLinks } from '../pipeline/shared-words';
+import type { Verdict } from '../pipeline/verdict';
 import type { Rules } from '../pipeline/stages';
 import { signatureOf } from '../pipeline/approval';
 import { restoredOf } from './take-back';
@@ -24,8 +25,8 @@ export interface RuleParts {
   /** The number of deletions of the last hours and of those that wait. */
   readonly recentDeletions: () => Promise<number>;
   readonly liveLinks: () => Promise<number>;
-  /** How many changes one run may still make without an approval. Null: there is no limit. */
-  readonly changesLeft: () => number | Promise<number>;
+  /** How many changes the run of an entry may make without an approval from now on, by this slice. */
+  readonly changesLeft: (entry: Entry) => number | Promise<number>;
   readonly recentVersions: (entry: Entry) => Promise<readonly Fields[]>;
 }
 
@@ -137,7 +138,9 @@ function changeLimit({ limits }: WorkedSettings, parts: RuleParts): Rules['entri
   const changes = limits.entries ?? limits.changes;
   return {
     kind: changes?.above === 'skip' ? 'hard' : 'soft',
-    allowed: () => parts.changesLeft(),
+    allowed: parts.changesLeft,
+    groupOf: (entry) => parts.jobOf(entry)?.runId ?? '',
+    counts: ({ verdict }) => verdict === undefined || !writesNothing.has(verdict),
     // A planned change is made exactly as planned, or not at all.
     standing: (entry) => {
       const job = parts.jobOf(entry);
@@ -146,6 +149,9 @@ function changeLimit({ limits }: WorkedSettings, parts: RuleParts): Rules['entri
     },
   };
 }
+
+/** Verdicts of entries to which nothing was written. */
+const writesNothing: ReadonlySet<Verdict> = new Set<Verdict>(['unchanged', 'agreed', 'duplicate']);
 
 /** A decision only applies to the revisions that the person saw. */
 function decisionAbout(

@@ -39,7 +39,7 @@ interface Work {
   readonly board: Board;
   readonly working: WorkSettings;
   /** The present batch. */
-  readonly batch: { mentions: Mentions; changed: number; claimedDeletions: number };
+  readonly batch: { mentions: Mentions };
   /** The jobs of the present batch, by `side key`. */
   readonly inHand: Map<string, EntityWork>;
   /** Results of jobs that are not stored yet. */
@@ -50,12 +50,12 @@ function openWork(slice: Slice, links: Links): Work {
   const { halt, systems } = slice;
   const calls = callSystems(systems, halt);
   const board = createBoard();
-  const batch = { mentions: createMentions(), changed: 0, claimedDeletions: 0 };
+  const batch = { mentions: createMentions() };
   const inHand = new Map<string, EntityWork>();
   const ends = new Map<string, LinkJobEnd>();
   const errors = new WeakMap<Entry, { readonly error: unknown }>();
   const workOf = (entry: Mentioned) => inHand.get(nameOf(entry.side, entry.mention.key));
-  const stages = standardStages(rulesFor(slice, batch, workOf), {
+  const stages = standardStages(rulesFor(slice, workOf), {
     systems: calls,
     links,
     signal: halt.signal,
@@ -79,7 +79,6 @@ function openWork(slice: Slice, links: Links): Work {
         if (found === undefined) return;
         const end = await settleEntry({ slice, calls }, entry, found, errors.get(entry)?.error ?? null);
         ends.set(found.job.id, end);
-        if (entry.operations.length > 0) batch.changed += 1;
       }),
     onFailed: (entry, error) => {
       errors.set(entry, { error });
@@ -93,8 +92,15 @@ const entitiesAtOnce = 8;
 
 const nameOf = (side: Side, key: string) => `${side} ${key}`;
 
-function rulesFor(slice: Slice, batch: Work['batch'], workOf: (entry: Mentioned) => EntityWork | undefined) {
+function rulesFor(slice: Slice, workOf: (entry: Mentioned) => EntityWork | undefined) {
   const { settings, stores } = slice;
+  const known = new Map<string, Promise<number>>();
+  /** Those that earlier slices made. This slice adds its own to the run when it ends. */
+  const changesBefore = (runId: string): Promise<number> => {
+    const before = known.get(runId) ?? stores.runs.changesOf(runId);
+    known.set(runId, before);
+    return before;
+  };
   return rulesOf(settings, {
     linkTargets: slice.linkTargets,
     jobOf: (entry) => workOf(entry)?.job,
@@ -105,9 +111,10 @@ function rulesFor(slice: Slice, batch: Work['batch'], workOf: (entry: Mentioned)
       return waiting + recent;
     },
     liveLinks: () => stores.jobs.liveLinks(),
-    changesLeft: () => {
+    changesLeft: async (entry) => {
       const limit = settings.limits.entries ?? settings.limits.changes;
-      return (limit?.count ?? Infinity) - batch.changed;
+      const runId = workOf(entry)?.job.runId ?? null;
+      return (limit?.count ?? Infinity) - (runId === null ? 0 : await changesBefore(runId));
     },
     recentVersions: async ({ link }) =>
       link === null || link === undefined
@@ -211,8 +218,10 @@ async function mention(work: Work, claimed: readonly PairJob[]): Promise<void> {
     if (givenUp.has(job.id)) ends.set(job.id, { ...unfinishedEnd(job), state: 'skipped', calls: 1 });
     else if (differing.has(nameOf(job.side, item.key)) || asksForMore(job))
       batch.mentions.add(job.side, item, job);
-    else
+    else {
       ends.set(job.id, { ...unfinishedEnd(job), state: 'done', verdict: 'unchanged', attempts: 0, calls: 1 });
+      slice.count(job.runId, { unchanged: 1 });
+    }
   }
 }
 

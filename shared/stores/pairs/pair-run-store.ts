@@ -149,6 +149,35 @@ export function createPairRunStore(db: Db, pairId: number, hold: SliceHold) {
       );
     },
 
+    /** How many changes the run has made, as far as they are stored. */
+    async changesOf(id: string): Promise<number> {
+      const result = await db.raw<{ rows: { changes: number }[] }>(
+        `select coalesce(sum(value::int), 0)::int as changes from pair_run r, jsonb_each_text(r.counts)
+         where r.id = :id and key in ('created', 'updated', 'moved', 'deleted')`,
+        { id },
+      );
+      return result.rows[0]?.changes ?? 0;
+    },
+
+    /**
+     * Counts the links that need no work, after both sides were listed whole. Those that show something new have a job of
+     * the run, and are counted when it ends.
+     */
+    async countUnchanged(id: string): Promise<void> {
+      await db.raw(
+        `${withGuard}, quiet as (
+           select count(*)::int as links from link l
+           where l.pair_id = :pairId and l.state = 'active' and not exists (
+             select from link_end e join link_job j on j.pair_id = e.pair_id and j.side = e.side and j.key = e.key
+             where e.link_id = l.id and not e.is_gone and j.run_id = :id)
+         )
+         update pair_run r set
+           counts = r.counts || jsonb_build_object('unchanged', coalesce((r.counts ->> 'unchanged')::int, 0) + quiet.links)
+         from quiet where r.id = :id and quiet.links > 0 and exists (select from guard)`,
+        { ...guardBindings(hold), pairId, id },
+      );
+    },
+
     /** Ends runs without remaining work. The plan of such a run is then done. */
     async endFinished(): Promise<void> {
       await db.raw(

@@ -4,7 +4,7 @@ import type { Middleware, Next } from '../pipeline';
 
 export interface SizeLimitSettings {
   /** Of all entries of a run together. */
-  readonly limit: Limit | null;
+  readonly limit: Limit<Mentioned> | null;
   /** Of each entry. */
   readonly each: { readonly kind: LimitKind; readonly size: number } | null;
   /** Bytes, or what else the limits count. */
@@ -28,12 +28,12 @@ export function sizeLimit<In extends Mentioned>(settings: SizeLimitSettings): Mi
 }
 
 async function judge<In extends Mentioned>(
-  limit: Limit,
+  limit: Limit<Mentioned>,
   entry: In,
   total: number,
   next: Next<In>,
 ): Promise<void> {
-  if (total <= (await limit.allowed())) return next(entry);
+  if (total <= (await limit.allowed(entry))) return next(entry);
   return exceed(limit.kind, entry, next, 'more data than one run may have');
 }
 
