@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { entryName } from './entry-name';
+import { overlapProblems } from './overlapping-folders';
 import {
   documentPairSchema,
   type PairSettings,
@@ -13,13 +14,15 @@ import type { Holding, SystemKind } from './system-kind';
 export interface Surroundings {
   /** The kind of the system with that name. Undefined: there is no such system. */
   readonly kindOf: (system: string) => SystemKind | undefined;
+  /** The folder of a system that is one of this machine. */
+  readonly folderOf: (system: string) => string | undefined;
 }
 
 /**
  * Checks a whole pair and returns all mistakes at once. `written` is the pair from a file or a program, without its
  * name.
  */
-export function checkPair(written: unknown, { kindOf }: Surroundings): Checked<PairSettings> {
+export function checkPair(written: unknown, { kindOf, folderOf }: Surroundings): Checked<PairSettings> {
   const ends = checkBy(endsOnly, written);
   if (!ends.isValid) return ends;
   const { here, there } = ends.value;
@@ -28,6 +31,7 @@ export function checkPair(written: unknown, { kindOf }: Surroundings): Checked<P
     ...checkEnd('here', here, kinds.here),
     ...checkEnd('there', there, kinds.there),
     ...checkBothEnds(ends.value, kinds),
+    ...checkFolders(ends.value, folderOf),
   ];
   // Without a kind the rest cannot be checked.
   const holds = kinds.here?.holds ?? kinds.there?.holds;
@@ -125,6 +129,18 @@ function checkRoots({ here, there }: { readonly here: End; readonly there: End }
   const [shorter, longer] = [foldersOf(here), foldersOf(there)].sort((a, b) => a.length - b.length);
   if (!shorter?.every((folder, depth) => folder === longer?.[depth])) return [];
   return [{ path: ['there', 'root'], reason: 'must not hold the folder of "here" or lie in it' }];
+}
+
+/** Of one system, the roots are compared. */
+function checkFolders(
+  { here, there }: { readonly here: End; readonly there: End },
+  folderOf: Surroundings['folderOf'],
+): Problem[] {
+  if (here.system === there.system) return [];
+  return overlapProblems(
+    { folder: folderOf(here.system), root: here['root'] },
+    { folder: folderOf(there.system), root: there['root'] },
+  );
 }
 
 const foldersOf = ({ root }: End): readonly string[] =>

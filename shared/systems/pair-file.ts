@@ -1,6 +1,7 @@
 import { type Document, isMap, isPair, isScalar, LineCounter, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { checkPair, type Surroundings } from './check-pair';
+import { folderIn } from './overlapping-folders';
 import { checkSystem, type CheckedSystem } from './check-system';
 import { entryName } from './entry-name';
 import { pairModes, type PairMode, type PairSettings } from './pair-settings';
@@ -56,6 +57,8 @@ export interface FileSosyncEntry {
 /** The existing systems and pairs that are not in the file. */
 export interface Known {
   readonly kindOf: (system: string) => SystemKindName | undefined;
+  /** As in `Surroundings`. */
+  readonly folderOf: (system: string) => string | undefined;
   /** The systems of a pair. Undefined: there is no such pair. */
   readonly endsOf: (pair: string) => PairEnds | undefined;
 }
@@ -153,6 +156,14 @@ function checkParts(parts: readonly Part[], known: Known): ReadFile {
     const name = ofFile.has(system) ? ofFile.get(system) : known.kindOf(system);
     return name === undefined ? undefined : systemKinds[name];
   };
+  const folders = new Map(
+    parts.flatMap(({ content }) =>
+      Object.entries(content.systems).map(
+        ([name, entry]) => [name, folderIn(String(entry['kind']), entry)] as const,
+      ),
+    ),
+  );
+  const folderOf = (system: string) => (ofFile.has(system) ? folders.get(system) : known.folderOf(system));
   const endsOf = (name: string) => endsOfFile.get(name) ?? known.endsOf(name);
   const lookups = Object.assign({}, ...parts.map(({ content }) => content.lookups)) as Record<string, Json>;
   const systems: FileSystemEntry[] = [];
@@ -164,7 +175,7 @@ function checkParts(parts: readonly Part[], known: Known): ReadFile {
       Array.isArray(entry) ? void mistakes.push(...entry.map(place)) : void into.push(entry);
     for (const [name, entry] of Object.entries(content.systems)) keep(readSystem(name, entry), systems);
     for (const [name, entry] of Object.entries(content.pairs))
-      keep(readPairEntry(name, withLookups(entry, lookups), { kindOf }), pairs);
+      keep(readPairEntry(name, withLookups(entry, lookups), { kindOf, folderOf }), pairs);
     mistakes.push(...sosyncProblems(content.sosync, { kindOf, endsOf }).map(place));
     const earlier = sosync.some(({ instance }) => instance === content.sosync?.instance);
     if (earlier) mistakes.push(place({ path: ['sosync', 'instance'], reason: 'stands twice' }));
@@ -251,7 +262,7 @@ function withLookups(
 
 function sosyncProblems(
   sosync: z.output<typeof fileShape>['sosync'],
-  { kindOf, endsOf }: Surroundings & Pick<Known, 'endsOf'>,
+  { kindOf, endsOf }: Pick<Surroundings, 'kindOf'> & Pick<Known, 'endsOf'>,
 ): Problem[] {
   if (sosync === undefined) return [];
   const systems = [

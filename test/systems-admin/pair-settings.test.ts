@@ -18,10 +18,12 @@ const kindOf = (text: string) => (name: string) => {
   return entry === undefined ? undefined : systemKinds[entry.kind];
 };
 
+const noFolder = () => undefined;
+
 /** The first pair of a file, with something changed in it. */
 const check = (text: string, changes: object = {}) => {
   const [pair] = Object.values(fileShape.parse(parse(text)).pairs);
-  const checked = checkPair({ ...pair, ...changes }, { kindOf: kindOf(text) });
+  const checked = checkPair({ ...pair, ...changes }, { kindOf: kindOf(text), folderOf: noFolder });
   return checked.isValid ? checked.value : checked.problems.map(problemText);
 };
 
@@ -154,7 +156,7 @@ describe('what is refused', () => {
     );
     const mixed = checkPair(
       { here: { system: 'disk' }, there: { system: 'espo', entity: 'Contact' } },
-      { kindOf: (name) => systemKinds[name === 'disk' ? 'file-tree' : 'espocrm'] },
+      { kindOf: (name) => systemKinds[name === 'disk' ? 'file-tree' : 'espocrm'], folderOf: noFolder },
     );
     expect(mixed).toMatchObject({
       problems: [
@@ -178,6 +180,36 @@ describe('what is refused', () => {
     expect(folders('Files', '/Files/')).toEqual(nested);
     expect(folders('Files', 'Files 2')).toMatchObject({ holds: 'documents' });
     expect(folders('Files/2025', 'Files/2026')).toMatchObject({ holds: 'documents' });
+  });
+
+  test.each([
+    ['/srv/akten', '', '/srv/akten', ''],
+    ['/srv/akten', '', '/srv/akten/copy', ''],
+    ['/srv/akten/2026', '', '/srv', 'akten'],
+    ['/srv/akten', 'A', '/srv/./x/../akten/', 'A/B'],
+  ])('two systems whose folders overlap: %s and "%s", %s and "%s"', (folder, root, other, otherRoot) => {
+    const folders: Record<string, string> = { disk: folder, copy: other };
+    const pair = { here: { system: 'disk', root }, there: { system: 'copy', root: otherRoot } };
+    const checked = checkPair(pair, {
+      kindOf: () => systemKinds['file-tree'],
+      folderOf: (name) => folders[name],
+    });
+    expect(checked.isValid ? [] : checked.problems.map(problemText)).toEqual([
+      'there must not be, hold or lie in the folder of "here"',
+    ]);
+  });
+
+  test.each([
+    ['/srv/akten', '/srv/akten 2'],
+    ['/srv/akten/2025', '/srv/akten/2026'],
+    ['/srv/akten', '${COPY}'],
+  ])('two systems with folders of their own are allowed: %s and %s', (folder, other) => {
+    const folders: Record<string, string> = { disk: folder, copy: other };
+    const checked = checkPair(
+      { here: { system: 'disk' }, there: { system: 'copy' } },
+      { kindOf: () => systemKinds['file-tree'], folderOf: (name) => folders[name] },
+    );
+    expect(checked.isValid).toBe(true);
   });
 
   test('a password in a URL, and a folder above the root', () => {

@@ -19,6 +19,7 @@ import { Trouble } from '../pipeline/trouble';
 import { type CheckFieldTypes, withFieldTypes } from './field-types';
 import { type FieldFinding, type Kept, mappedSystem } from '../records/mapped-system';
 import { indexedTree } from '../systems/tree/indexed-tree';
+import type { PathTree } from '../systems/tree/path-tree';
 import type { TreeIndex } from '../systems/tree/tree-index';
 import { type WorkedSettings, workedSettings } from './worked-settings';
 import { createTroubles, type TroubleLog, watchSystem } from './watched-system';
@@ -72,6 +73,7 @@ export async function openPair(
   const settings = workedSettings(readPair(pair.config, checkedKind(pair.systems.here.kind).holds));
   const missing = await parts.missingPairs(settings);
   const troubles = createTroubles();
+  const trees: PathTree[] = [];
   const openSide = async (side: Side): Promise<System> => {
     const remote = await opening(systems, pair.systems[side], {
       system: pair.systems[side],
@@ -80,6 +82,7 @@ export async function openPair(
       find: settings.find,
       user: `${pair.id}.${pair.configVersion}.${side}`,
     });
+    if (isPathTree(remote)) trees.push(remote);
     const system =
       settings.documents === null
         ? recordSide(settings, side, { remote, missing, parts })
@@ -87,8 +90,27 @@ export async function openPair(
     return watchSystem(system, { side, troubles, mayCall: parts.mayCall });
   };
   const here = await openSide('here');
-  return { settings, systems: { here, there: await openSide('there') }, troubles };
+  const there = await openSide('there');
+  await needApart(trees);
+  return { settings, systems: { here, there }, troubles };
 }
+
+/** One folder may have several paths, and a system may have got another folder since the pair was made. */
+async function needApart(trees: readonly PathTree[]): Promise<void> {
+  const signal = AbortSignal.timeout(locatingMs);
+  const [one = [], other = []] = await Promise.all(
+    trees.map((tree) => tree.rootLocation?.(signal) ?? Promise.resolve([])),
+  );
+  const isWithin = (location: readonly string[], around: readonly string[]) =>
+    around[0] !== undefined && location.includes(around[0]);
+  if (isWithin(one, other) || isWithin(other, one))
+    throw new Trouble(
+      'fields',
+      'one side of the pair is, holds or lies in the folder of the other side, so that each run would copy what the run before has copied',
+    );
+}
+
+const locatingMs = 10_000;
 
 interface OpenedRecords {
   readonly remote: OpenSystem;

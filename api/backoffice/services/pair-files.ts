@@ -14,7 +14,7 @@ import {
   readPairFile,
 } from '../../../shared/systems/pair-file';
 import type { Json } from '../../../shared/systems/references';
-import { systemKinds } from '../../../shared/systems/system-kinds';
+import { folderIn } from '../../../shared/systems/overlapping-folders';
 import { type PairPutStores, putPair } from './pairs';
 import { needAdmin } from './rights';
 import { auditEntry } from './trail';
@@ -102,7 +102,12 @@ async function readAgainst(stores: Stores, text: string) {
   const ends = new Map(
     pairs.items.map(({ name, here, there }) => [name, { here: here.name, there: there.name }]),
   );
-  return readPairFile(text, { kindOf: (system) => kinds.get(system), endsOf: (pair) => ends.get(pair) });
+  const folders = new Map(systems.items.map(({ name, kind, config }) => [name, folderIn(kind, config)]));
+  return readPairFile(text, {
+    kindOf: (system) => kinds.get(system),
+    folderOf: (system) => folders.get(system),
+    endsOf: (pair) => ends.get(pair),
+  });
 }
 
 async function putAll(deps: PutDeps, caller: Caller, { systems, pairs }: PairFile): Promise<FileChange[]> {
@@ -153,11 +158,6 @@ async function accountOf(stores: Stores, { account }: FileSystemEntry): Promise<
 }
 
 async function remarksOn(stores: Stores, { systems, pairs }: PairFile): Promise<string[]> {
-  const unavailable = systems
-    .filter(({ kind }) => !systemKinds[kind].isAvailable)
-    .map(
-      ({ name, kind }) => `system ${name}: this version has no connector for ${kind} yet; nothing is called`,
-    );
   const written = systems
     .filter(({ secrets }) => Object.keys(secrets).length > 0)
     .map(
@@ -171,7 +171,7 @@ async function remarksOn(stores: Stores, { systems, pairs }: PairFile): Promise<
   const toCome = pairs.flatMap(({ name, settings }) =>
     namesToCome(settings, (pair) => systemsOf.get(pair)).map((what) => `pair ${name}: ${what}`),
   );
-  return [...unavailable, ...written, ...toCome, ...(await withoutInstance(stores, pairs))];
+  return [...written, ...toCome, ...(await withoutInstance(stores, pairs))];
 }
 
 /** Pairs that say that their jobs come by sosync, and that nobody can create jobs for. */

@@ -12,6 +12,7 @@ import type {
 import type { SystemStore } from '../../../shared/stores/pairs/system-store';
 import type { AuditStore } from '../../../shared/stores/staff/audit-store';
 import { checkPair, readPair } from '../../../shared/systems/check-pair';
+import { folderIn } from '../../../shared/systems/overlapping-folders';
 import { entryName } from '../../../shared/systems/entry-name';
 import type { PairMode, PairSettings, RecordPairSettings } from '../../../shared/systems/pair-settings';
 import { checkBy } from '../../../shared/systems/problem';
@@ -203,6 +204,10 @@ async function checkedPair(
     kindOf: (system) => {
       const known = byName.get(system);
       return known && systemKinds[known.kind];
+    },
+    folderOf: (system) => {
+      const known = byName.get(system);
+      return known && folderIn(known.kind, known.config);
     },
   });
   if (!checked.isValid) throw refusedFields(checked.problems);

@@ -7,7 +7,7 @@ import { createCalls } from './calls';
 import { listTree } from './list-tree';
 import { probeFolder } from './probe';
 import { readFile } from './read-file';
-import { createRootFolder } from './root-folder';
+import { createRootFolder, locationOf } from './root-folder';
 import { foundTraits } from './traits';
 import { createWrites } from './writes';
 import { createLooks } from './looks';
@@ -38,6 +38,7 @@ export async function openFolder(folder: string, outside: Outside): Promise<Path
     read: (entry, signal) => readFile(root, entry, signal),
     ...writes,
     rootIdentity: () => root.identity(),
+    rootLocation: () => locationOf(folder),
     probe: () => probeFolder(folder, root),
     close: () => Promise.resolve(),
   };
