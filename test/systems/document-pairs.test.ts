@@ -1,4 +1,5 @@
-import { cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, rename, rm, stat, symlink, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type FolderPair, openFolderPair } from './folder-pair';
 
 let pairs: FolderPair[] = [];
@@ -265,4 +266,70 @@ test('a pair in the mode plan writes nothing, and its plan is carried out once i
   const all = { 'A/': '', 'A/plan.txt': 'one', 'B.txt': 'two' };
   expect(await trees()).toEqual({ here: all, there: all });
   await rest();
+});
+
+describe('a side that lies in the folder of the other one', () => {
+  test('by another path pauses the pair with a sentence, and nothing is written', async () => {
+    const { here, there, pair, trees } = await open();
+    await here.write('A/plan.txt', 'one');
+    await there.remove('.');
+    await symlink(join(here.path, 'A'), there.path);
+    await pair.run();
+    const [paused] = await pair.rows<{ paused_reason: string }>('select paused_reason from pair');
+    expect(paused?.paused_reason).toContain('lies in the folder of the other side');
+    expect((await trees()).here).toEqual({ 'A/': '', 'A/plan.txt': 'one' });
+  });
+});
+
+test('the time of a file goes along, to the millisecond', async () => {
+  const { here, there, run } = await open();
+  for (let number = 0; number < 20; number++) {
+    await here.write(`${number}.txt`, 'x');
+    await utimes(join(here.path, `${number}.txt`), new Date(), 1_700_000_000 + number / 7);
+  }
+  await run();
+  const times = async (folder: string) =>
+    Promise.all(
+      Array.from({ length: 20 }, async (_, number) => {
+        const { mtimeMs } = await stat(join(folder, `${number}.txt`));
+        return Math.floor(mtimeMs);
+      }),
+    );
+  expect(await times(there.path)).toEqual(await times(here.path));
+});
+
+test('a run tells how many documents it left unchanged', async () => {
+  const { here, pair } = await open();
+  for (let number = 0; number < 5; number++) await here.write(`A/${number}.txt`, 'x');
+  expect(await pair.run()).toMatchObject({ counts: { created: 6 }, unchanged: 0 });
+  expect(await pair.run()).toMatchObject({ counts: {}, unchanged: 6 });
+  await here.write('A/1.txt', 'changed');
+  await here.remove('A/2.txt');
+  expect(await pair.run()).toMatchObject({ counts: { updated: 1, deleted: 1 }, unchanged: 4 });
+});
+
+test('files that are equal on both sides do not use up the limit of changes', async () => {
+  const { here, there, run, pair } = await open({ limits: { entries: { count: 3 } } });
+  for (const folder of [here, there])
+    for (let number = 0; number < 8; number++) await folder.write(`${number}.txt`, 'x');
+  await run();
+  for (let number = 0; number < 2; number++) await here.write(`${number}.txt`, 'changed');
+  expect(await run()).toEqual({ updated: 2 });
+  expect(await pair.rows('select 1 from pair_approval')).toEqual([]);
+});
+
+test('an edit that keeps the size and sets the time back is copied by a pair that compares hashes', async () => {
+  const { here, run, trees } = await open({ content: { compare: 'hash' } });
+  const file = join(here.path, 'plan.txt');
+  await here.write('plan.txt', 'one');
+  const time = new Date(1_700_000_000_000);
+  await utimes(file, time, time);
+  await run();
+  await here.write('plan.txt', 'two');
+  await utimes(file, time, time);
+  expect(await run()).toEqual({ updated: 1 });
+  expect((await trees()).there).toEqual({ 'plan.txt': 'two' });
+  // A file that was only touched is read, and nothing is written.
+  await chmod(file, 0o640);
+  expect(await run()).toEqual({});
 });

@@ -69,6 +69,7 @@ export function entryFrom(path: string, stats: BigIntStats): PathEntry | LeftOut
     isFolder,
     size: isFolder ? 0 : Number(stats.size),
     revision: isFolder ? 'folder' : fileRevision(stats),
+    ...(isFolder ? {} : { touched: String(stats.ctimeNs) }),
     hash: null,
     identity: identityFrom(stats),
     origin: null,

@@ -22,7 +22,7 @@ export async function writeTemporary(
     await fill(handle, content, signal);
     if (like !== null) await takeOverRights(handle, like);
     const { modifiedAt } = content;
-    if (modifiedAt) await handle.utimes(new Date(), modifiedAt);
+    if (modifiedAt) await handle.utimes(new Date(), secondsOf(modifiedAt));
     await handle.sync();
     await handle.close();
     return path;
@@ -32,6 +32,9 @@ export async function writeTemporary(
     throw error;
   }
 }
+
+/** Node.js cuts the microseconds off, and the nearest fraction may lie just below the millisecond. */
+const secondsOf = (time: Date): number => (time.getTime() + 0.0005) / 1000;
 
 async function fill(handle: FileHandle, content: Content, signal: AbortSignal): Promise<void> {
   for await (const bytes of await content.open(signal)) {

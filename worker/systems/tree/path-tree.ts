@@ -35,6 +35,11 @@ export interface PathTree {
    * system cannot do this.
    */
   rootIdentity?(signal: AbortSignal): Promise<string>;
+  /**
+   * Distinguishes the root and the folders above it from all other folders of this machine, the root first. Empty: the
+   * root is not there. Left out: the tree is not on this machine.
+   */
+  rootLocation?(signal: AbortSignal): Promise<readonly string[]>;
   /** Finds out what the server really does, and leaves nothing behind. */
   probe(signal: AbortSignal): Promise<Probe>;
   close(): Promise<void>;
@@ -59,6 +64,11 @@ export interface PathEntry {
   readonly size: number;
   /** If it differs, the content differs. For a folder it means nothing. */
   readonly revision: string;
+  /**
+   * Also differs if the content was changed without a change of the revision. It may differ although nothing has changed.
+   * Left out: the system has nothing of the kind.
+   */
+  readonly touched?: string;
   /** With its kind, e.g. `sha256:9f86…`. Null: the system has no hash that can be trusted. */
   readonly hash: string | null;
   /** It stays the same when the item is moved, and no other item has it. Null: the system has none. */
