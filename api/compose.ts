@@ -1,5 +1,6 @@
 import type { Express, RequestHandler, Router } from 'express';
 import type { Server } from 'node:http';
+import { channels } from '../shared/domain/channel';
 import type { Config } from '../shared/config/config';
 import { type Db, dropConnections, openDatabase, poolUse } from '../shared/db/database';
 import { type CounterPutBack, keepGivenIds } from '../shared/db/given-ids';
@@ -40,6 +41,7 @@ import { createInventoryService } from './backoffice/services/inventory';
 import { createKeptFormService } from './backoffice/services/kept-forms';
 import { createLogService } from './backoffice/services/logs';
 import { createMessageService } from './backoffice/services/messages';
+import { createOfflineFileService } from './backoffice/services/offline-files';
 import { createOtherZoneService } from './backoffice/services/other-zones';
 import { createOverviewService } from './backoffice/services/overview';
 import { createNotificationService } from './backoffice/services/notifications';
@@ -108,6 +110,9 @@ export interface ComposedApi {
   /** Closes the connections of the server. */
   close(): Promise<void>;
 }
+
+/** What an offline file holds beside the archives of its channels. */
+const offlineFrameBytes = 64 * 1024 * 1024;
 
 /** How long cancelled uploads may take to clean up. */
 const settleMilliseconds = 5_000;
@@ -209,10 +214,15 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     maxArchiveBytes: config.maxArchiveBytes,
     uploadIdleSeconds: config.uploadIdleSeconds,
   });
+  const delivery = createDeliveryService({ ...access, files, board, downloads });
+  const offlineFiles = createOfflineFileService({ ...access, files, intake, delivery, handshake });
   const expiry = setInterval(() => {
     uploads
       .removeExpired()
       .catch((error: unknown) => log.warn({ err: error }, 'expired uploads not removed'));
+    offlineFiles
+      .removeAbandoned(86_400_000)
+      .catch((error: unknown) => log.warn({ err: error }, 'abandoned offline files not removed'));
   }, 3_600_000);
 
   const statut = createStatutRoute({
@@ -228,7 +238,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     login,
     handshake,
     intake,
-    delivery: createDeliveryService({ ...access, files, board, downloads }),
+    delivery,
     photos: createPhotoService({ photos: stores.photos, files }),
     uploads: uploads.route,
     traffic: metrics.traffic,
@@ -258,6 +268,11 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     photos: createPhotoGalleryService({ ...access, files }),
     messages: createMessageService({ ...access, language: config.language }),
     alerts: createAlertService(access),
+    offlineFiles,
+    offlineLimits: {
+      maxArchiveBytes: channels.length * config.maxArchiveBytes + offlineFrameBytes,
+      uploadIdleSeconds: config.uploadIdleSeconds,
+    },
     syncs: createSyncService({ ...access, files, intake }),
     quarantine: createQuarantineService({ ...access, files, intake }),
     params: createParamService(access),

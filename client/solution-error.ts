@@ -56,3 +56,6 @@ export const gaveUpWaiting = (seconds: number) =>
     'gave-up-waiting',
     `The server has not finished within ${seconds} seconds. Run the sync again later.`,
   );
+
+/** The file on the stick cannot be used. */
+export const badStick = (reason: string) => new SolutionError('bad-offline-file', reason);

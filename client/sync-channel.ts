@@ -1,9 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel } from '../shared/domain/channel';
-import type { SyncReport } from '../shared/domain/report';
 import { buildUpload, uploadFile } from './local-copy/build-upload';
 import { sha256Of } from './local-copy/durable-files';
+import { forgetExports } from './local-copy/exports';
+import { oweWhatIsLeft } from './local-copy/owe-what-is-left';
 import { rememberRefusedPhotos } from './local-copy/photos';
 import { type BuiltUpload, type CarriedOut, noContents } from './local-copy/sync-state';
 import {
@@ -79,7 +80,8 @@ async function newSync(deps: SyncDeps, channel: Channel): Promise<SyncOutcome> {
       deps.now(),
     ),
   );
-  await deps.copy.changeChannel(channel, { upload });
+  const asked = { highestIds: textsOf(highestIds), parameterFiles };
+  await deps.copy.changeChannel(channel, { upload, asked });
   deps.onEvent({ kind: 'built', channel, contents: upload.contents, bytes: upload.bytes });
   return sendAndFinish(deps, channel, upload);
 }
@@ -169,9 +171,18 @@ async function settle(
   const outcome = isOurs ? (report?.outcome ?? 'processed') : 'abandoned';
   const { upload } = stateOf(deps, channel);
   if (channel === 'photos' && report !== null) await rememberRefusedPhotos(deps.copy, report);
-  if (report?.outcome === 'processed') await oweWhatIsLeft(deps, channel, report, carriedOut);
+  if (report?.outcome === 'processed')
+    await oweWhatIsLeft(deps.copy, channel, report, {
+      drift: carriedOut?.drift ?? null,
+      receipts: upload?.receipts ?? [],
+    });
   await forgetWork(deps, channel);
-  await deps.copy.changeChannel(channel, { lastSync: { sync, at: deps.now().toISOString(), outcome } });
+  await forgetExports(deps.copy, channel);
+  const { confirmed } = stateOf(deps, channel);
+  await deps.copy.changeChannel(channel, {
+    lastSync: { sync, at: deps.now().toISOString(), outcome },
+    confirmed: isOurs ? sync : confirmed,
+  });
   return {
     ...{ channel, sync, outcome, report },
     sent: { bytes: upload?.bytes ?? 0, contents: upload?.contents ?? noContents },
@@ -183,24 +194,9 @@ async function settle(
   };
 }
 
-/** What the next upload has to report on. */
-function oweWhatIsLeft(
-  deps: SyncDeps,
-  channel: Channel,
-  report: SyncReport,
-  carriedOut: CarriedOut | null,
-): Promise<void> {
-  const gaps = Object.entries(report.gaps ?? {}).map(([table, { ranges }]) => [table, ranges] as const);
-  return deps.copy.changeState((state) => {
-    const { upload, owed, ...rest } = state.channels[channel];
-    const left = {
-      gaps: Object.fromEntries(gaps),
-      drift: carriedOut?.drift ?? owed.drift,
-      receipts: owed.receipts.filter((id) => !(upload?.receipts ?? []).includes(id)),
-    };
-    return { ...state, channels: { ...state.channels, [channel]: { ...rest, upload, owed: left } } };
-  });
-}
+/** Ids as the state keeps them. */
+const textsOf = (ids: ReadonlyMap<string, bigint>): Record<string, string> =>
+  Object.fromEntries([...ids].map(([table, id]) => [table, String(id)]));
 
 /** The server knows an Idempotency-Key for 24 hours: later, repeating would send everything again. */
 async function isStillGood(deps: SyncDeps, channel: Channel, upload: BuiltUpload): Promise<boolean> {

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import type { Channel } from '../shared/domain/channel';
-import { uploadFile } from './local-copy/build-upload';
 import { carryOut } from './local-copy/carry-out';
 import { fileBytes } from './local-copy/durable-files';
+import { sentBefore } from './local-copy/exports';
 import { type LocalCopy, workFile } from './local-copy/local-copy';
 import type { CarriedOut } from './local-copy/sync-state';
 import { unpackPackage } from './local-copy/unpack-package';
@@ -52,8 +52,7 @@ async function carryOutFetched(deps: SyncDeps, channel: Channel): Promise<Carrie
   onEvent({ kind: 'fetched', channel, files: unpacked.files });
   const carriedOut = await copy.exclusively(() =>
     carryOut(copy, unpacked, {
-      upload: stateOf(deps, channel).upload,
-      uploadFile: uploadFile(copy, channel),
+      ...sentBefore(copy, channel),
       onCarried: (file, failed) => onEvent({ kind: 'carried-out', channel, file, failed }),
     }),
   );

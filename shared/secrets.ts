@@ -16,6 +16,10 @@ export const newPassword = (): string => randomBytes(12).toString('base64url');
 /** For the columns `solution.secret_hash` and `previous_secret_hash`. Only for what `newSecret` made: see above. */
 export const hashSecret = (secret: string): string => `sha256$${sha256(secret).toString('base64url')}`;
 
+/** What encrypts the offline files of the solution whose secret has this hash: the SHA-256 of the secret. */
+export const offlineKeyFromHash = (hash: string): Buffer =>
+  Buffer.from(hash.replace(/^sha256\$/, ''), 'base64url');
+
 /**
  * True when `hash` was made of this secret. Compares in constant time.
  * Where there is no such solution, pass `null`: it takes as long, and answers false.

@@ -107,7 +107,8 @@ async function checkMac(deps: Deps, attempt: LoginAttempt, solution: SolutionCre
     await deps.stores.solutions.forgetPreviousSecret(solution.id);
   if (solution.isLocked) throw solutionLocked();
   // A device must not set this value itself.
-  if (solution.mac !== anyMac && normalised(attempt.mac) === anyMac) throw badRequest('"ignore" is no MAC.');
+  if (solution.mac !== anyMac && normalisedMac(attempt.mac) === anyMac)
+    throw badRequest('"ignore" is no MAC.');
   if (await isOrBecomesItsMac(deps, solution, attempt.mac)) return;
   await lock(deps, attempt, solution);
   throw solutionLocked();
@@ -120,7 +121,7 @@ async function lock(
 ): Promise<void> {
   if (!(await stores.solutions.lock(solution.id))) return;
   board.forgetAccess(solution.id);
-  const [before, after] = [{ mac: solution.mac }, { mac: normalised(mac) }];
+  const [before, after] = [{ mac: solution.mac }, { mac: normalisedMac(mac) }];
   const deed = { action: 'solution.lock', solutionId: solution.id, before, after } as const;
   await stores.audit.add([{ actor: mail, address, ...deed }]);
 }
@@ -134,7 +135,7 @@ async function isOrBecomesItsMac(
   solution: SolutionCredentials,
   written: string,
 ): Promise<boolean> {
-  const mac = normalised(written);
+  const mac = normalisedMac(written);
   if (solution.mac === anyMac) return true;
   if (mac === anyMac) return false;
   return (
@@ -162,7 +163,7 @@ async function failed(
     return wait;
   });
   // For an unknown solution, or one with a secret, it writes nothing, but it takes the same time.
-  await stores.solutions.noteRefusedMac(solution?.id ?? 0, normalised(attempt.mac));
+  await stores.solutions.noteRefusedMac(solution?.id ?? 0, normalisedMac(attempt.mac));
   return seconds === null ? badCredentials() : tooManyRequests(seconds);
 }
 
@@ -190,4 +191,4 @@ const networkLimits = (address: string): FailureLimit[] =>
   }));
 
 /** `00-1A-2B…` and `00:1a:2b…` are one address. */
-const normalised = (mac: string) => mac.trim().toLowerCase().replaceAll('-', ':');
+export const normalisedMac = (mac: string) => mac.trim().toLowerCase().replaceAll('-', ':');

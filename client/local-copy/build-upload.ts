@@ -22,6 +22,8 @@ export interface Wanted {
   readonly parameterFiles: readonly string[];
   /** What earlier syncs left to be sent in `solution.json`. Default: nothing. */
   readonly owed?: Owed;
+  /** Where the archive is written. Default: the channel's own. */
+  readonly file?: string;
 }
 
 /** The path of a channel's archive until its sync is confirmed. */
@@ -49,7 +51,7 @@ export async function buildUpload(
   });
   // A failure here makes the writing fail too, so it need not be reported twice.
   const zip = pipeline(zipStream(entries(copy, channel, wanted, tally)), tap, () => undefined);
-  await copy.files.write(uploadFile(copy, channel), zip as AsyncIterable<Buffer>);
+  await copy.files.write(wanted.file ?? uploadFile(copy, channel), zip as AsyncIterable<Buffer>);
   const { sentFiles, highestIds, entities: counted, rows, photos } = tally;
   const contents = { entities: counted, rows, photos };
   const built = { key: randomUUID(), builtAt: now.toISOString(), bytes, sha256: hash.digest('hex') };

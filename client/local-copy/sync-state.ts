@@ -26,6 +26,24 @@ export interface ChannelState {
   /** The last finished sync. */
   readonly lastSync: { readonly sync: string; readonly at: string; readonly outcome: string } | null;
   readonly owed: Owed;
+  /** What was exported to a stick and not answered yet, the oldest first. */
+  readonly exports: readonly ExportedUpload[];
+  /** What the server asked for when it was last heard, or last answered a stick. Null: never. */
+  readonly asked: Asked | null;
+  /** The last sync that the server is known to have seen confirmed. */
+  readonly confirmed: string | null;
+}
+
+export interface ExportedUpload {
+  /** The UUID of the export. */
+  readonly id: string;
+  readonly upload: BuiltUpload;
+}
+
+export interface Asked {
+  /** By table: the rows above it are new to the server. */
+  readonly highestIds: Readonly<Record<string, string>>;
+  readonly parameterFiles: readonly string[];
 }
 
 export interface BuiltUpload {
@@ -78,6 +96,9 @@ export const untouched: ChannelState = {
   carriedOut: null,
   lastSync: null,
   owed: nothingOwed,
+  exports: [],
+  asked: null,
+  confirmed: null,
 };
 
 export const noContents: UploadContents = { entities: {}, rows: {}, photos: 0 };
@@ -103,21 +124,21 @@ export function encodeSyncState(state: SyncState): string {
 
 const counts = z.record(z.string(), z.number());
 
+const uploadSchema = z.object({
+  key: z.string(),
+  builtAt: z.string(),
+  bytes: z.number(),
+  sha256: z.string(),
+  resumeAt: z.string().nullable(),
+  sync: z.string().nullable(),
+  sentFiles: z.record(z.string(), z.string()),
+  highestIds: z.record(z.string(), z.string()),
+  receipts: z.array(z.string()).default([]),
+  contents: z.object({ entities: counts, rows: counts, photos: z.number() }),
+});
+
 const channelSchema = z.object({
-  upload: z
-    .object({
-      key: z.string(),
-      builtAt: z.string(),
-      bytes: z.number(),
-      sha256: z.string(),
-      resumeAt: z.string().nullable(),
-      sync: z.string().nullable(),
-      sentFiles: z.record(z.string(), z.string()),
-      highestIds: z.record(z.string(), z.string()),
-      receipts: z.array(z.string()).default([]),
-      contents: z.object({ entities: counts, rows: counts, photos: z.number() }),
-    })
-    .nullable(),
+  upload: uploadSchema.nullable(),
   download: z.object({ sync: z.string(), etag: z.string() }).nullable(),
   carriedOut: z
     .object({
@@ -135,6 +156,12 @@ const channelSchema = z.object({
       receipts: z.array(z.string()).default([]),
     })
     .default({ gaps: {}, drift: [], receipts: [] }),
+  exports: z.array(z.object({ id: z.string(), upload: uploadSchema })).default([]),
+  asked: z
+    .object({ highestIds: z.record(z.string(), z.string()), parameterFiles: z.array(z.string()) })
+    .nullable()
+    .default(null),
+  confirmed: z.string().nullable().default(null),
 });
 
 const stateSchema = z.object({

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { registerConformance } from '../../client/commands/conformance';
 import { registerSolutionMessages } from '../../client/commands/solution-messages';
+import { registerSolutionOffline } from '../../client/commands/solution-offline';
 import { registerSolutionSimulate } from '../../client/commands/solution-simulate';
 import { registerSolutionSync } from '../../client/commands/solution-sync';
 import { counted, onServer } from './on-server';
@@ -90,5 +91,6 @@ export function registerCustomers(program: Command): void {
   registerSolutionSync(solution);
   registerSolutionMessages(solution);
   registerSolutionSimulate(solution);
+  registerSolutionOffline(solution);
   registerConformance(program);
 }

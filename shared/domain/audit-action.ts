@@ -33,6 +33,8 @@ export const auditActions = [
   'notification-target.replace-secret',
   'notification-target.update',
   'notification.retry',
+  'offline-file.response',
+  'offline-file.take-in',
   'pair.create',
   'pair.delete',
   'pair.pause',

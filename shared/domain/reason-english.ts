@@ -119,6 +119,17 @@ export const englishReasons: ReasonSentences = {
   'replay-of-quarantine': ({ item, by }) => `of quarantine ${item}, by ${by}`,
   'photo-index-rebuilt': ({ forgotten, found }) => `${forgotten} entries forgotten, ${found} photos found`,
 
+  'offline-not-one': () => 'This is not an offline file of a solution.',
+  'offline-newer-version': () => 'A newer version of the program wrote this file. Update the server.',
+  'offline-cut-off': () => 'The file is cut off. Copy it again from the stick, or export it again.',
+  'offline-not-authentic': () =>
+    'The file was changed after it was written, or it was written with a secret that is no longer valid.',
+  'offline-bad-contents': () => 'The contents of the file cannot be read. Export it again.',
+  'offline-unknown-solution': () => 'There is no solution with the mail in this file.',
+  'offline-other-device': () =>
+    'The file was written by a device with another MAC address than that of the solution.',
+  'offline-wrong-direction': () =>
+    'This file is a response of the server. It is to be applied on the solution.',
   'upload-not-kept': () => 'The upload is not kept any more.',
   'row-not-kept': () => 'The row or its header was not kept.',
   'entity-not-kept': () => 'The whole entity was not kept: send its corrected text.',

@@ -115,6 +115,19 @@ export const frenchReasons: ReasonSentences = {
   'photo-index-rebuilt': ({ forgotten, found }) =>
     `${several(forgotten, 'entrée retirée', 'entrées retirées')}, ${several(found, 'photo retrouvée', 'photos retrouvées')}.`,
 
+  'offline-not-one': () => 'Ce n’est pas un fichier hors ligne d’une solution.',
+  'offline-newer-version': () =>
+    'Ce fichier vient d’une version plus récente du programme. Mettez le serveur à jour.',
+  'offline-cut-off': () =>
+    'Le fichier est incomplet. Copiez-le de nouveau depuis la clé, ou exportez-le de nouveau.',
+  'offline-not-authentic': () =>
+    'Le fichier a été modifié après son écriture, ou il a été écrit avec un secret qui n’est plus valable.',
+  'offline-bad-contents': () => 'Le contenu du fichier est illisible. Exportez-le de nouveau.',
+  'offline-unknown-solution': () => 'Aucune solution n’a l’adresse indiquée dans ce fichier.',
+  'offline-other-device': () =>
+    'Le fichier vient d’un appareil dont l’adresse MAC n’est pas celle de la solution.',
+  'offline-wrong-direction': () =>
+    'Ce fichier est une réponse du serveur. Il est à appliquer sur la solution.',
   'upload-not-kept': () => 'L’envoi n’est plus conservé.',
   'row-not-kept': () => 'La ligne ou la première ligne de son fichier n’a pas été conservée.',
   'entity-not-kept': () => 'Le réglage n’a pas été conservé en entier : envoyez son texte corrigé.',

@@ -144,6 +144,14 @@ export interface ReasonValues {
   readonly 'photo-index-rebuilt': { readonly forgotten: number; readonly found: number };
 
   // What cannot be done again
+  readonly 'offline-not-one': None;
+  readonly 'offline-newer-version': None;
+  readonly 'offline-cut-off': None;
+  readonly 'offline-not-authentic': None;
+  readonly 'offline-bad-contents': None;
+  readonly 'offline-unknown-solution': None;
+  readonly 'offline-other-device': None;
+  readonly 'offline-wrong-direction': None;
   readonly 'upload-not-kept': None;
   readonly 'row-not-kept': None;
   readonly 'entity-not-kept': None;

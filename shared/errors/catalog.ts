@@ -259,6 +259,28 @@ type NotReplayable =
   | 'work-is-done'
   | 'work-is-under-way';
 
+/** A file from a stick that cannot be taken in. */
+export const offlineFileRefused = (code: OfflineFileRefusal) =>
+  new ReasonedError('unprocessable', 'bad-offline-file', { code, values: {} });
+
+type OfflineFileRefusal =
+  | 'offline-not-one'
+  | 'offline-newer-version'
+  | 'offline-cut-off'
+  | 'offline-not-authentic'
+  | 'offline-bad-contents'
+  | 'offline-unknown-solution'
+  | 'offline-other-device'
+  | 'offline-wrong-direction';
+
+/** Something in it is still being processed. */
+export const offlineNotReady = () =>
+  new AppError(
+    'conflict',
+    'offline-not-ready',
+    'The server is still processing this file. Try again in a moment.',
+  );
+
 export const alreadyDecided = () =>
   new AppError('conflict', 'already-decided', 'This has been decided already.');
 

@@ -8,6 +8,8 @@ export const resumableKeyOf = (uploadId: string) => `${resumableFolder}/${upload
 /** The key of the description of a resumable upload. Null: the archive was not uploaded that way. */
 export const particularsKeyOf = (archiveKey: string) =>
   archiveKey.startsWith(`${resumableFolder}/`) ? `${archiveKey}.json` : null;
+/** Files from sticks, while they are taken in. The name begins with the time, in milliseconds. */
+export const offlineFolder = 'offline';
 export const packagePrefixOf = (syncId: string) => `packages/${syncId}`;
 /**
  * Each attempt has a key of its own, so that a worker that has lost its lease never overwrites the package of its

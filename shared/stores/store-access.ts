@@ -50,6 +50,7 @@ import { createStaffMailStore } from './staff/staff-mail-store';
 import { createUserStore } from './staff/user-store';
 import { createChannelResetStore } from './syncs/channel-reset-store';
 import { createNewestCopyStore } from './syncs/newest-copy-store';
+import { createOfflineFileStore } from './syncs/offline-file-store';
 import { createQuarantineStore } from './syncs/quarantine-store';
 import { createStatusStore } from './syncs/status-store';
 import { createSyncSteps } from './syncs/sync-steps';
@@ -166,6 +167,9 @@ const storesOn = (db: Db) => ({
   },
   get overview() {
     return createOverviewStore(db);
+  },
+  get offlineFiles() {
+    return createOfflineFileStore(db);
   },
   get pairBoard() {
     return createPairBoardStore(db);

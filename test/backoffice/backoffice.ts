@@ -12,6 +12,7 @@ import { createAlertService } from '../../api/backoffice/services/alerts';
 import { createAuditService } from '../../api/backoffice/services/audit';
 import { createFlagService } from '../../api/backoffice/services/flags';
 import { createInventoryService } from '../../api/backoffice/services/inventory';
+import { createOfflineFileService } from '../../api/backoffice/services/offline-files';
 import { createOtherZoneService } from '../../api/backoffice/services/other-zones';
 import { createOverviewService } from '../../api/backoffice/services/overview';
 import { createSupportService } from '../../api/backoffice/services/support';
@@ -43,6 +44,8 @@ import { createOpenApiDocument } from '../../api/openapi/document';
 import { createProblemHandler, unknownRouteHandler } from '../../api/http/problem';
 import { newTraffic } from '../setup/traffic';
 import { noTracing } from '../../shared/tracing';
+import { createDeliveryService } from '../../api/services/delivery';
+import { createHandshakeService } from '../../api/services/handshake';
 import { createIntakeService } from '../../api/services/intake';
 import type { Db } from '../../shared/db/database';
 import { createDatabaseListener } from '../../shared/db/listen';
@@ -156,6 +159,20 @@ export async function startBackoffice(
     photos: createPhotoGalleryService({ ...openStoreAccess(db), files }),
     messages: createMessageService({ ...openStoreAccess(db), language: 'en' }),
     alerts: createAlertService(openStoreAccess(db)),
+    offlineFiles: createOfflineFileService({
+      ...openStoreAccess(db),
+      ...{ files, intake },
+      delivery: createDeliveryService({
+        ...openStoreAccess(db),
+        ...{ files, board },
+        downloads: { note: () => undefined, find: () => null, forget: () => undefined },
+      }),
+      handshake: createHandshakeService({
+        steps: openStoreAccess(db).stores.syncSteps,
+        flags: openStoreAccess(db).stores.flags,
+      }),
+    }),
+    offlineLimits: { maxArchiveBytes: limits.maxArchiveBytes, uploadIdleSeconds: 30 },
     syncs: createSyncService({ ...openStoreAccess(db), files, intake }),
     quarantine: createQuarantineService({ ...openStoreAccess(db), files, intake }),
     approvals: createApprovalService(openStoreAccess(db)),

@@ -35,6 +35,7 @@ describeWithBrowser('Every page of the console', (browser) => {
     '/quarantine',
     '/conflicts',
     '/approvals',
+    '/offline-files',
     '/audit',
     '/notifications',
     '/me',

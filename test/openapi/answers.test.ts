@@ -1,6 +1,9 @@
 import { TOTP } from 'otpauth';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import type { OpenApiDocument } from '../../api/openapi/document';
+import { bytesOf } from '../../shared/formats/bytes-of';
+import { offlineKeyOf, writeOfflineFile } from '../../shared/formats/offline-file';
 import { createDiskFileStore } from '../../shared/files/disk-file-store';
 import { type Ground, newAlert, newApproval, newConflict, newQuarantined } from '../backoffice/fixtures';
 import { jpeg } from '../photos/pictures';
@@ -244,6 +247,34 @@ test('solutions, their secrets and their flags', async () => {
     path: { flag: 'resend-logs' },
     body: { channel: 'synchro', filter: { search: 'zinc' } },
   });
+});
+
+test('the upload of a solution without a network', async () => {
+  const mail = `${randomUUID()}@example.org`;
+  const enrolled = await ask('enrolSolution', { body: { mail, name: 'Refuge du Goûter' } });
+  const archive = zipOf({});
+  const sha256 = createHash('sha256').update(archive).digest('hex');
+  const channel = { channel: 'sondes', confirms: null, after: null, key: mail };
+  const contents = {
+    mac: '00:1A:2B:3C:4D:5F',
+    writtenAt: '2026-11-30T06:15:00Z',
+    channels: [{ ...channel, bytes: archive.length, sha256 }],
+  };
+  const header = { direction: 'to-server', mail, export: randomUUID() } as const;
+  const key = offlineKeyOf(String(enrolled.json['secret']));
+  const parts = [{ bytes: archive.length, open: () => Readable.from([archive]) }];
+  const body = await bytesOf(writeOfflineFile(header, key, contents, parts));
+  const taken = await ask('takeInOfflineFile', {
+    body,
+    headers: { 'content-type': 'application/octet-stream' },
+    query: '?name=refuge.epack',
+  });
+  const file = String(taken.json['id']);
+  await eventually('the response is ready', async () => {
+    const { json } = await ask('getOfflineFile', { path: { file } });
+    return json['isReady'] === true;
+  });
+  await ask('getOfflineResponse', { path: { file } });
 });
 
 test('parameters', async () => {

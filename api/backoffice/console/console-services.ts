@@ -1,5 +1,6 @@
 import type { Logger } from '../../../shared/log';
 import type { SignInRules } from '../../../shared/domain/sign-in-rules';
+import type { ReceiveLimits } from '../../http/archive-upload';
 import type { HealthCheck } from '../../ops/health';
 import type { AccountService } from '../services/accounts';
 import type { ScheduleService } from '../services/schedules';
@@ -14,6 +15,7 @@ import type { KeptFormService } from '../services/kept-forms';
 import type { LogService } from '../services/logs';
 import type { MessageService } from '../services/messages';
 import type { NotificationService } from '../services/notifications';
+import type { OfflineFileService } from '../services/offline-files';
 import type { OtherZoneService } from '../services/other-zones';
 import type { OverviewService } from '../services/overview';
 import type { HookService } from '../services/hooks';
@@ -56,6 +58,9 @@ export interface ConsoleServices {
   readonly messages: MessageService;
   readonly notifications: NotificationService;
   readonly alerts: AlertService;
+  readonly offlineFiles: OfflineFileService;
+  /** How large a file from a stick may be. */
+  readonly offlineLimits: ReceiveLimits;
   readonly syncs: SyncService;
   readonly quarantine: QuarantineService;
   readonly approvals: ApprovalService;

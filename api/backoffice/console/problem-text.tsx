@@ -33,7 +33,7 @@ export function problemTextOf(words: Words, error: AppError, of: string | null =
 }
 
 /** One code, many reasons. */
-const hasParticulars = ['bad-request', 'not-replayable'];
+const hasParticulars = ['bad-request', 'not-replayable', 'bad-offline-file'];
 
 function fieldText(words: Words, of: string | null, { field, fault }: FieldProblem): string {
   const labels: Readonly<Record<string, string>> = {

@@ -39,6 +39,7 @@ import { errorPage } from './pages/error';
 import { createMyPageRoutes } from './pages/me';
 import { createMessagePageRoutes } from './pages/messages';
 import { createNotificationPageRoutes } from './pages/notifications';
+import { createOfflineFilePageRoutes } from './pages/offline-files';
 import { overviewPage } from './pages/overview';
 import { createLinkPageRoutes } from './pages/pairs/link';
 import { createPairPageRoutes } from './pages/pairs/pairs';
@@ -97,6 +98,7 @@ export function createConsoleRoutes(services: ConsoleServices): Router {
   router.use(createQuarantinePageRoutes(services, visiting));
   router.use(createConflictPageRoutes(services, visiting));
   router.use(createApprovalPageRoutes(services, visiting));
+  router.use(createOfflineFilePageRoutes(services, visiting));
   router.use(createSystemPageRoutes(services, visiting));
   router.use(createPairPageRoutes(services, visiting));
   router.use(createLinkPageRoutes(services, visiting));

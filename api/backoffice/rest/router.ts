@@ -1,3 +1,4 @@
+import type { ReceiveLimits } from '../../http/archive-upload';
 import { type RequestHandler, Router } from 'express';
 import { unknownRoute } from '../../../shared/errors/catalog';
 import type { AccountService } from '../services/accounts';
@@ -8,6 +9,7 @@ import type { FlagService } from '../services/flags';
 import type { LogService } from '../services/logs';
 import type { MessageService } from '../services/messages';
 import type { NotificationService } from '../services/notifications';
+import type { OfflineFileService } from '../services/offline-files';
 import type { OtherZoneService } from '../services/other-zones';
 import type { PhotoGalleryService } from '../services/photos';
 import type { QuarantineService } from '../services/quarantine';
@@ -38,6 +40,7 @@ import { createFlagRoutes } from './flags';
 import { createLogRoutes } from './logs';
 import { createMessageRoutes } from './messages';
 import { createNotificationRoutes } from './notifications';
+import { createOfflineFileRoutes } from './offline-files';
 import { createOtherZoneRoutes } from './other-zones';
 import { createPhotoRoutes } from './photos';
 import { createQuarantineRoutes } from './quarantine';
@@ -72,6 +75,9 @@ export interface ApiServices {
   readonly messages: MessageService;
   readonly notifications: NotificationService;
   readonly alerts: AlertService;
+  readonly offlineFiles: OfflineFileService;
+  /** How large a file from a stick may be. */
+  readonly offlineLimits: ReceiveLimits;
   readonly syncs: SyncService;
   readonly quarantine: QuarantineService;
   readonly approvals: ApprovalService;
@@ -102,6 +108,7 @@ export function createApiRoutes(services: ApiServices): Route[] {
     ...createOtherZoneRoutes(services.otherZones),
     ...createPhotoRoutes(services.photos),
     ...createSyncRoutes(services.syncs),
+    ...createOfflineFileRoutes(services.offlineFiles, services.offlineLimits),
     ...createQuarantineRoutes(services.quarantine),
     ...createConflictRoutes(services.conflicts, services.pairInbox),
     ...createApprovalRoutes(services.approvals, services.pairInbox),

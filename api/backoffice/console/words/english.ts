@@ -8,6 +8,7 @@ import { everywhereEnglish } from './english/everywhere';
 import { messagesEnglish } from './english/messages';
 import { myAccountEnglish } from './english/my-account';
 import { notificationsEnglish } from './english/notifications';
+import { offlineFilesEnglish } from './english/offline-files';
 import { oneSolutionEnglish } from './english/one-solution';
 import { overviewEnglish } from './english/overview';
 import { pairsEnglish } from './english/pairs';
@@ -37,6 +38,7 @@ export const english = {
   ...problemsEnglish,
   ...overviewEnglish,
   ...solutionsEnglish,
+  ...offlineFilesEnglish,
   ...oneSolutionEnglish,
   ...quarantineEnglish,
   ...syncsEnglish,

@@ -8,6 +8,7 @@ import { everywhereFrench } from './french/everywhere';
 import { messagesFrench } from './french/messages';
 import { myAccountFrench } from './french/my-account';
 import { notificationsFrench } from './french/notifications';
+import { offlineFilesFrench } from './french/offline-files';
 import { oneSolutionFrench } from './french/one-solution';
 import { overviewFrench } from './french/overview';
 import { pairsFrench } from './french/pairs';
@@ -31,6 +32,7 @@ export const french: Words = {
   ...problemsFrench,
   ...overviewFrench,
   ...solutionsFrench,
+  ...offlineFilesFrench,
   ...oneSolutionFrench,
   ...quarantineFrench,
   ...syncsFrench,

@@ -62,6 +62,8 @@ export const auditEnglish = {
     'notification-target.delete': 'removed someone who was notified',
     'notification-target.replace-secret': 'created a new secret for a webhook',
     'notification-target.update': 'changed who is notified about what',
+    'offline-file.response': 'fetched the response to an offline file',
+    'offline-file.take-in': 'took in an offline file',
     'param.delete': 'deleted a setting of the kitchen',
     'param.put': 'changed a setting of the kitchen',
     'photo.replace': 'sent a different photo with a known name',

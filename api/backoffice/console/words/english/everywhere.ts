@@ -67,6 +67,7 @@ export const everywhereEnglish = {
   formIsBack:
     'Your session had ended before this could be sent. What you entered is shown below. It is not saved yet.',
   done: {
+    'taken-in': 'The file was taken in. Below is what became of it.',
     saved: 'Saved.',
     unchanged: 'Nothing was changed.',
     accepted: 'Accepted. The readings are being counted again now.',

@@ -61,6 +61,8 @@ export const auditFrench: AuditWords = {
     'notification-target.delete': 'a retiré un destinataire de notifications',
     'notification-target.replace-secret': 'a créé un nouveau secret de webhook',
     'notification-target.update': 'a modifié un destinataire de notifications',
+    'offline-file.response': 'a récupéré la réponse à un fichier hors ligne',
+    'offline-file.take-in': 'a pris en charge un fichier hors ligne',
     'param.delete': 'a supprimé un réglage de la cuisine',
     'param.put': 'a modifié un réglage de la cuisine',
     'photo.replace': 'a envoyé une autre photo sous un nom déjà connu',

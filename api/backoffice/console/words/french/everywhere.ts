@@ -75,6 +75,7 @@ export const everywhereFrench: EverywhereWords = {
   formIsBack:
     'Votre session avait pris fin avant l’envoi. Votre saisie est reprise ci-dessous ; elle n’est pas encore enregistrée.',
   done: {
+    'taken-in': 'Le fichier est déposé. Vous voyez ci-dessous ce qu’il est devenu.',
     unchanged: 'Rien n’a été modifié.',
     accepted: 'Accepté. Les comptes sont vérifiés à nouveau.',
     retired: 'La solution est retirée. Ses données sont conservées.',

@@ -9,6 +9,8 @@ const problems: ProblemsWords['problems'] = {
   'already-confirmed': 'Cette adresse est déjà confirmée.',
   'last-admin': 'Il doit rester quelqu’un qui puisse se connecter comme administrateur.',
   'not-replayable': 'Cela ne peut pas être traité à nouveau.',
+  'bad-offline-file': 'Ce fichier ne peut pas être pris en charge.',
+  'offline-not-ready': 'Le serveur traite encore ce fichier. Réessayez dans un instant.',
   'already-decided': 'Quelqu’un a déjà décidé.',
   'newer-copy-waits':
     'Une copie plus récente de la cuisine est en quarantaine. Corrigez-la et renvoyez-la, ou écartez-la ; modifiez ensuite.',

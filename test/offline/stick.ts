@@ -1,0 +1,56 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Enrolled } from '../../client/backoffice';
+import type { LocalCopy } from '../../client/local-copy/local-copy';
+import { type AppliedChannel, applyFromStick } from '../../client/offline/apply-from-stick';
+import { exportToStick } from '../../client/offline/export-to-stick';
+import { importFile, type TakenFile } from '../../client/offline/import-file';
+import type { Channel } from '../../shared/domain/channel';
+import type { RealServer } from '../client/real-server';
+
+export const mac = '00:1a:2b:3c:4d:5e';
+
+export const newStick = (): Promise<string> => mkdtemp(path.join(tmpdir(), 'epack-stick-'));
+
+export const credentialsOf = ({ mail, secret }: Enrolled) => ({ mail, secret, mac });
+
+/** The solution writes a file to the stick. */
+export async function exported(
+  copy: LocalCopy,
+  enrolled: Enrolled,
+  channels: readonly Channel[] = ['synchro'],
+): Promise<string> {
+  const to = path.join(await newStick(), 'export.epack');
+  const credentials = credentialsOf(enrolled);
+  return (await exportToStick({ copy, credentials, channels, to, now: new Date() })).file;
+}
+
+/** Staff take it in, and the response is written beside it. */
+export async function takenIn(
+  { exchange, server }: RealServer,
+  file: string,
+): Promise<{ taken: TakenFile; response: string }> {
+  const response = `${file}.response`;
+  const staff = { email: server.admin.email, password: server.admin.password };
+  const taken = await importFile({ exchange, ...staff, file, responseTo: response, maxWaitSeconds: 60 });
+  return { taken, response };
+}
+
+export const applied = (
+  copy: LocalCopy,
+  enrolled: Enrolled,
+  file: string,
+): Promise<readonly AppliedChannel[]> =>
+  applyFromStick({ copy, credentials: credentialsOf(enrolled), file, now: new Date() });
+
+/** There and back. */
+export async function roundTrip(
+  real: RealServer,
+  copy: LocalCopy,
+  enrolled: Enrolled,
+  channels?: readonly Channel[],
+): Promise<{ taken: TakenFile; applied: readonly AppliedChannel[] }> {
+  const { taken, response } = await takenIn(real, await exported(copy, enrolled, channels));
+  return { taken, applied: await applied(copy, enrolled, response) };
+}
