@@ -318,6 +318,25 @@ describeWithPrograms(['apache2', 'rclone'], 'documents on WebDAV servers', () =>
       );
     });
 
+    test('names that differ in their case only are kept under different names on a server that ignores case', async () => {
+      const server = await startDavServer('rclone', ['--vfs-case-insensitive']);
+      servers = { ...servers, 'case-blind': server };
+      const pair = await open('case-blind');
+      await pair.here.write('akten/README.txt', 'upper');
+      await pair.here.write('akten/readme.txt', 'lower');
+      await pair.here.write('akten/plan.txt', 'plan');
+      await pair.rest();
+      const { here, there } = await pair.trees();
+      expect(there).toEqual(here);
+      expect(Object.values(here).sort()).toEqual(['', 'lower', 'plan', 'upper']);
+      await pair.here.move('akten/plan.txt', 'akten/PLAN.txt');
+      await pair.there.move('akten', 'A');
+      await pair.rest();
+      const after = await pair.trees();
+      expect(after.there).toEqual(after.here);
+      expect(after.here).toMatchObject({ 'A/': '', 'A/PLAN.txt': 'plan' });
+    });
+
     test('a file that would configure the server gets another name there, whatever is in it', async () => {
       const pair = await open('apache');
       const files = { 'A/.HTaccess': 'Deny from all', 'A/.htaccess': 'Nonsense', 'A/web.config': '<x/>' };

@@ -28,7 +28,11 @@ export type DavServerKind = (typeof davServerKinds)[number];
 const user = 'epack';
 const password = 'a pass:word ü';
 
-export async function startDavServer(kind: DavServerKind): Promise<DavServer> {
+/** `options`: further words for rclone. */
+export async function startDavServer(
+  kind: DavServerKind,
+  options: readonly string[] = [],
+): Promise<DavServer> {
   const own = createTestFolder().path;
   const folder = path.join(own, 'files');
   mkdirSync(folder);
@@ -37,7 +41,7 @@ export async function startDavServer(kind: DavServerKind): Promise<DavServer> {
   const log = path.join(own, 'output.log');
   const command =
     kind === 'rclone'
-      ? rcloneCommand(folder, port)
+      ? [...rcloneCommand(folder, port), ...options]
       : await apacheCommand({ own, folder, port, tags: kind === 'apache' ? 'MTime Size' : 'Digest' });
   let child: ChildProcess | null = null;
 

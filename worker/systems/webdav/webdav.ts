@@ -5,12 +5,12 @@ import type { PathTree } from '../tree/path-tree';
 import { createDavClient, type DavClient } from './dav-client';
 import type { DavEntry } from './dav-entry';
 import { createListing, type DavListing } from './listing';
-import { createPlaces } from './places';
+import { createPlaces, folderOf } from './places';
 import { probeWebdav } from './probe';
 import { findTraits } from './probe-traits';
 import { readFile } from './reading';
 import { carefulTraits, type ServerTraits, traitsIn, treeTraitsOf } from './server-traits';
-import { createWrites } from './writes';
+import { createWrites, isSameSpelled } from './writes';
 
 /**
  * A WebDAV server (RFC 4918). A probe, which is stored with the system, shows which parts of the standard it obeys. A
@@ -58,7 +58,7 @@ async function openTree(opening: SystemOpening, outside: Outside, found: FoundTr
     },
     list: (signal, isLeftOut = () => false) => listing.walk(signal, isLeftOut),
     children: (path, signal) => listing.children(path, signal),
-    look: (path, signal) => lookSure(listing, path, signal),
+    look: (path, signal) => lookSure(listing, traits ?? carefulTraits, path, signal),
     read: (entry, signal) => readFile({ client, listing }, entry, signal),
     ...createWrites({ client, listing, traits: traitsNow, areNamesKnown: known !== null }),
     probe: (signal) => probeWebdav({ client, listing }, signal),
@@ -83,10 +83,34 @@ async function foundBefore(
 }
 
 /** An item only counts as missing if the root exists. */
-async function lookSure(listing: DavListing, path: string, signal: AbortSignal): Promise<DavEntry | null> {
-  const entry = await listing.look(path, signal);
+async function lookSure(
+  listing: DavListing,
+  traits: ServerTraits,
+  path: string,
+  signal: AbortSignal,
+): Promise<DavEntry | null> {
+  const isOneSpelling = !traits.isCaseBlind && traits.form === 'any';
+  const entry =
+    isOneSpelling || path === ''
+      ? await listing.look(path, signal)
+      : await asWritten(listing, traits, path, signal);
   if (entry === null) await listing.needRoot(signal);
   return entry;
+}
+
+/** Asked for `README`, rclone shows a file `readme` under the name that was asked for, so its folder is read instead. */
+async function asWritten(
+  listing: DavListing,
+  traits: ServerTraits,
+  path: string,
+  signal: AbortSignal,
+): Promise<DavEntry | null> {
+  const inside = (await listing.everythingIn(folderOf(path), signal)) ?? [];
+  return (
+    inside.find((entry) => entry.path === path) ??
+    inside.find((entry) => isSameSpelled(traits, entry.path, path)) ??
+    null
+  );
 }
 
 async function remove(client: DavClient, entries: readonly DavEntry[], signal: AbortSignal): Promise<void> {

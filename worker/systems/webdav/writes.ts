@@ -191,7 +191,8 @@ async function respell(
   return refusalOf(second, 'MOVE');
 }
 
-const isSameSpelled = ({ isCaseBlind, form }: ServerTraits, one: string, other: string): boolean => {
+/** Two spellings of one path, for a server that ignores case or Unicode forms. */
+export const isSameSpelled = ({ isCaseBlind, form }: ServerTraits, one: string, other: string): boolean => {
   const plain = (path: string) => {
     const formed = form === 'any' ? path : path.normalize('NFC');
     return isCaseBlind ? formed.toLowerCase() : formed;
