@@ -275,6 +275,19 @@ describe('a disk', () => {
     if (isMounted) await run('umount', [at('small')]);
   });
 
+  test('whose quota is used up says so, although Node has no name for that error', async () => {
+    const used = Object.assign(new Error('Unknown system error -122: write'), {
+      code: 'Unknown system error -122',
+      errno: -122,
+    });
+    const content = { ...contentOf('one'), open: () => Promise.reject(used) };
+    await expect(tree.makeFile('a.txt', content, wish, signal)).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: 'a.txt cannot be written: the quota of the disk is used up',
+    });
+    expect(await readdir(folder)).toEqual(['small']);
+  });
+
   test('that is full keeps no partial file, and the write is reported and tried again later', async () => {
     if (!isMounted) return;
     const small = await openFolder(at('small'), testOutside());
