@@ -19,7 +19,9 @@ export interface BenchServer {
 }
 
 const script = path.resolve(__dirname, '../epack.js');
-const admin = { email: 'bench@example.org', password: 'bench-password' };
+
+/** The admin of each server for benchmarks. */
+export const benchAdmin = { email: 'bench@example.org', password: 'bench-password' };
 
 export async function startBenchServer(environment: NodeJS.ProcessEnv = {}): Promise<BenchServer> {
   const folder = await mkdtemp(path.join(tmpdir(), 'epack-bench-'));
@@ -29,15 +31,15 @@ export async function startBenchServer(environment: NodeJS.ProcessEnv = {}): Pro
     PORT: '0',
     HOST: '127.0.0.1',
     EPACK_DATA_DIR: folder,
-    EPACK_ADMIN_EMAIL: admin.email,
-    EPACK_ADMIN_PASSWORD: admin.password,
+    EPACK_ADMIN_EMAIL: benchAdmin.email,
+    EPACK_ADMIN_PASSWORD: benchAdmin.password,
     LOG_LEVEL: 'error',
     ...environment,
   };
   const server = await startServer(readConfig(settings), settings, script);
   const databaseUrl = await findEmbeddedPostgres(folder);
   if (databaseUrl === null) throw new Error('the embedded database does not run');
-  const { enrol } = await openBackoffice(server.url, admin);
+  const { enrol } = await openBackoffice(server.url, benchAdmin);
   return {
     url: server.url,
     port: Number(new URL(server.url).port),

@@ -34,6 +34,14 @@ const benches: Record<string, (options: readonly string[]) => Promise<Bench>> = 
     const { run } = await import('./morning-peak.js');
     return { run: () => run(options) };
   },
+  history: async (options) => {
+    const { run } = await import('./history.js');
+    return { run: () => run(options) };
+  },
+  pages: async (options) => {
+    const { run } = await import('./pages.js');
+    return { run: () => run(options) };
+  },
   restart: () => import('./restart.js'),
   start: () => import('./start.js'),
 };

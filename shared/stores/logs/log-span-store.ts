@@ -29,9 +29,11 @@ export function createLogSpanStore(db: Db) {
 
     /**
      * Indexes the rows with the lowest ids that are not indexed, at most `limit`. Needs the log's lock. Returns how many
-     * rows it read; fewer than `limit`: all of the log are indexed.
+     * rows it read; fewer than `limit`: all of the log are indexed. Without statistics PostgreSQL would sort all remaining
+     * rows for every portion, so this disables sorting until the end of the transaction.
      */
     async indexSome({ solutionId, table }: LogOfSolution, limit: number): Promise<number> {
+      await db.raw('set local enable_sort = off');
       const { rows } = await db.raw<{ rows: { count: number }[] }>(indexSql(table), {
         ...{ solutionId, table: table.table, limit },
       });

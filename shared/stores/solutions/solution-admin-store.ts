@@ -119,8 +119,8 @@ const selectSolution = `
 const matches = `
   ${isVisibleSolution}
   and (cast(:accountId as int) is null or s.account_id = :accountId)
-  and (cast(:search as text) is null or position(search_form(:search) in search_form(s.name)) > 0
-    or position(search_form(:search) in search_form(s.mail)) > 0)
+  and (cast(:search as text) is null or position(search_form(:search) in s.searched_name) > 0
+    or position(search_form(:search) in s.searched_mail) > 0)
   and case cast(:state as text)
     when 'active' then s.blocked_at is null and s.locked_at is null
     when 'blocked' then s.blocked_at is not null
