@@ -333,3 +333,15 @@ test('an edit that keeps the size and sets the time back is copied by a pair tha
   await chmod(file, 0o640);
   expect(await run()).toEqual({});
 });
+
+test('the plan of a new file is one creation', async () => {
+  const { here, pair } = await open();
+  await here.write('plan.txt', 'one');
+  await pair.rows(
+    `insert into pair_plan (pair_id, config_version) select id, config_version from pair where id = ${pair.pairId}`,
+  );
+  await pair.settle();
+  expect(await pair.rows('select verdict, operations from plan_item')).toEqual([
+    { verdict: 'created', operations: [{ side: 'there', op: 'create' }] },
+  ]);
+});
