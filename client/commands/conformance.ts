@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { ConformanceOptions } from './run-conformance';
-import { urlFrom } from './option-values';
+import { numberFrom, urlFrom } from './option-values';
 
 /** `epack conformance`. */
 export function registerConformance(program: Command): void {
@@ -19,9 +19,19 @@ export function registerConformance(program: Command): void {
     )
     .option('--second-mail <mail>', 'another solution, which must see nothing of the first')
     .addOption(new Option('--second-secret <secret>', 'its secret').env('EPACK_SOLUTION_SECOND_SECRET'))
-    .option('--only <id...>', 'only these checks')
+    .option('--only <id...>', 'only these checks, or these trials of --listen')
     .option('--json', 'print the results as JSON')
     .option('--report <file>', 'write a page in English and French as well')
+    .option(
+      '--listen <host:port>',
+      'stand in front of the server and be awkward: tests the solution that comes here, not the server',
+    )
+    .option(
+      '--patience <seconds>',
+      'with --listen: how long the solution may take for one trial',
+      numberFrom,
+      120,
+    )
     .addHelpText('after', help)
     .action(async (options: ConformanceOptions) => {
       const { runConformance } = await import('./run-conformance.js');
@@ -36,6 +46,8 @@ Exit codes:
   0  every check passed, or could not be made
   1  at least one check failed
   2  the test could not be made at all
+
+With --listen, the solution under test synchronises again and again with that address, as itself.
 
 Example:
   epack conformance --url https://epack.example.org --mail test@example.org --secret … --report conformance.html`;
