@@ -35,6 +35,8 @@ export interface PollWait {
 
 /** Beyond this many the oldest are dropped; a dropped entry only costs its next caller a look-up. */
 const maxEntries = 100_000;
+/** After this time without notifications, waits end. */
+const longInterruptionMs = 10_000;
 
 export type StatutBoard = ReturnType<typeof createStatutBoard>;
 
@@ -53,6 +55,7 @@ export function createStatutBoard(deps: Deps) {
   let keyGeneration = 0;
   const listening = { statut: false, solution: false, keys: false };
   let isEnding = false;
+  let interruption: NodeJS.Timeout | undefined;
 
   const subscriptions = [
     deps.notifications.subscribe('epack_statut', {
@@ -153,6 +156,7 @@ export function createStatutBoard(deps: Deps) {
     },
 
     close(): void {
+      clearTimeout(interruption);
       for (const subscription of subscriptions) subscription.stop();
     },
   };
@@ -248,8 +252,18 @@ export function createStatutBoard(deps: Deps) {
     access.clear();
     statuses.clear();
     if (what === 'keys') forgetTokens();
+    if (what === 'statut') watchInterruption(isListening);
     if (what === 'statut' && isListening) wakeAll();
     if (what === 'solution' && isListening) sendRefusedAway();
+  }
+
+  /**
+   * A short interruption, such as a failover, ends no wait. After a longer one each wait ends, and its caller learns at
+   * once that this process cannot reach the database: another API may still reach it.
+   */
+  function watchInterruption(isOver: boolean): void {
+    clearTimeout(interruption);
+    if (!isOver) interruption = setTimeout(() => waits.end(), longInterruptionMs).unref();
   }
 
   function sendRefusedAway(): void {

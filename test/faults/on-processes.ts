@@ -14,8 +14,9 @@ export interface Processes {
   readonly db: Db;
   /** The folder of the file store. */
   readonly filesDir: string;
-  startApi(environment?: NodeJS.ProcessEnv): Promise<RunningProcess>;
-  startWorker(environment?: NodeJS.ProcessEnv): Promise<RunningProcess>;
+  /** `inside`: words before the command, such as `ip netns exec name`. */
+  startApi(environment?: NodeJS.ProcessEnv, inside?: readonly string[]): Promise<RunningProcess>;
+  startWorker(environment?: NodeJS.ProcessEnv, inside?: readonly string[]): Promise<RunningProcess>;
   /** Ends everything. Rejects where a process has ended that nobody had told to. */
   end(): Promise<void>;
 }
@@ -63,8 +64,8 @@ export async function createProcesses({ environment = {}, databaseUrl }: Place =
     databaseUrl: database.url,
     db: database.db,
     filesDir: path.join(folder.path, 'data', 'files'),
-    startApi: (own = {}) => start('api', { ...settings, ...own }),
-    startWorker: (own = {}) => start('worker', { ...settings, ...own }),
+    startApi: (own = {}, inside = []) => start('api', { ...settings, ...own }, inside),
+    startWorker: (own = {}, inside = []) => start('worker', { ...settings, ...own }, inside),
     async end() {
       await Promise.all([...running].map((each) => each.kill()));
       await database.drop();
@@ -74,8 +75,18 @@ export async function createProcesses({ environment = {}, databaseUrl }: Place =
     },
   };
 
-  async function start(name: string, env: NodeJS.ProcessEnv): Promise<RunningProcess> {
-    const child = fork(program, [name], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] });
+  async function start(
+    name: string,
+    env: NodeJS.ProcessEnv,
+    inside: readonly string[],
+  ): Promise<RunningProcess> {
+    const [execPath = '', ...execArgv] = [...inside, process.execPath];
+    const child = fork(program, [name], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      execPath,
+      execArgv,
+    });
     child.stdout?.on('data', (text: Buffer) => appendFileSync(log, text));
     child.stderr?.on('data', (text: Buffer) => appendFileSync(log, text));
     const handle = handleOf(child, () => running.delete(handle));
