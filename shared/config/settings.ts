@@ -4,6 +4,7 @@ import { languages } from '../domain/language';
 import { passwordSignIns, secondFactorDemands, usualSignInRules } from '../domain/sign-in-rules';
 import { passwordLength } from '../domain/staff';
 import { hostUrls, wantedServer } from '../db/host-urls';
+import { nodeUrls } from '../queue/node-urls';
 import { isMailAddress } from '../domain/staff-input';
 
 const megabyte = 2 ** 20;
@@ -172,7 +173,16 @@ export const settings = z.object({
     .describe(
       'Whether connections keep the statements that every sync needs, with their plans. Not set: `yes`, or `no` with DATABASE_LISTEN_URL. Set `no` if something between the server and PostgreSQL does not support prepared statements, or to find out whether a kept plan causes a problem; a sync then costs PostgreSQL twice as much.',
     ),
-  QUEUE_URL: url('amqp:', 'amqps:').optional().describe('RabbitMQ. Not set: a queue in PostgreSQL.'),
+  QUEUE_URL: z
+    .string()
+    .refine(
+      (written) => nodeUrls(written).length > 0,
+      'must be a URL that begins with amqp:// or amqps://, or several of one kind, separated by commas',
+    )
+    .optional()
+    .describe(
+      'RabbitMQ. For a cluster, the URLs of its nodes, separated by commas (see [several machines](several-machines.md#rabbitmq-as-a-cluster)). Not set: a queue in PostgreSQL.',
+    ),
   QUEUE_CA_FILE: anyText
     .optional()
     .describe('The same as DATABASE_CA_FILE, for RabbitMQ with a QUEUE_URL that begins with `amqps://`.'),

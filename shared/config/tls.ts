@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { hostUrls, withOption } from '../db/host-urls';
+import { nodeUrls } from '../queue/node-urls';
 import { codeOf } from './secret-files';
 
 // Which connections use TLS, and which authorities are trusted. A certificate is always verified.
@@ -63,9 +64,11 @@ export function ownAuthorities(files: {
   };
 }
 
-/** A database URL may name several servers. */
-const serversOf = (setting: string, url: string): readonly string[] =>
-  setting.startsWith('DATABASE_') ? hostUrls(url) : [url];
+/** The URL of a database or of a queue may name several servers. */
+function serversOf(setting: string, url: string): readonly string[] {
+  if (setting === 'QUEUE_URL') return nodeUrls(url);
+  return setting.startsWith('DATABASE_') ? hostUrls(url) : [url];
+}
 
 /** Null: no file is named. */
 export const authorityIn = (file: string | undefined): string | null =>

@@ -9,12 +9,13 @@ import {
 } from './job-queue';
 import { lanes, type Lane } from '../domain/job-kind';
 import { createMessagesUnderWay } from './messages-under-way';
+import { nodeUrls } from './node-urls';
 import { outOfReach } from './out-of-reach';
 import { openRabbitSession, type RabbitSession } from './rabbit-session';
 import { createRabbitSubscription, type RabbitSubscription } from './rabbit-subscription';
 
 export interface RabbitQueueOptions {
-  /** `amqp://` or `amqps://`, with user, password and virtual host. */
+  /** `amqp://` or `amqps://`, with user, password and virtual host; of a cluster those of several nodes, see `nodeUrls`. */
   readonly url: string;
   /** Whose certificates are believed, in PEM; without: the usual ones. */
   readonly authority?: string | null;
@@ -93,11 +94,14 @@ export function createRabbitQueue(options: RabbitQueueOptions): JobQueue {
     return session;
   }
 
+  /** To one node of the cluster, and after that is lost to the next. */
   function connected(purpose: string, onOpened: (session: RabbitSession) => void): KeptOpen<RabbitSession> {
+    const nextNode = inTurn(shuffled(nodeUrls(options.url)));
     return keepOpen({
       what: `The connection to RabbitMQ (${purpose})`,
       log,
-      open: () => openRabbitSession({ ...sessionOptions(options), name: `epack ${purpose}`, log }),
+      open: () =>
+        openRabbitSession({ ...sessionOptions(options), url: nextNode(), name: `epack ${purpose}`, log }),
       onOpened,
       onLost: () => undefined,
     });
@@ -108,10 +112,9 @@ export function createRabbitQueue(options: RabbitQueueOptions): JobQueue {
   }
 }
 
-function sessionOptions({ url, authority = null, prefix = 'epack', patienceMs = 5_000 }: RabbitQueueOptions) {
+function sessionOptions({ authority = null, prefix = 'epack', patienceMs = 5_000 }: RabbitQueueOptions) {
   const deadLettersTo = `${prefix}.dead`;
   return {
-    url,
     authority,
     patienceMs,
     queues: [
@@ -121,3 +124,19 @@ function sessionOptions({ url, authority = null, prefix = 'epack', patienceMs = 
     ],
   };
 }
+
+/** Each call returns the next one, and after the last one the first again. */
+function inTurn(urls: readonly string[]): () => string {
+  let turn = -1;
+  return () => {
+    turn = (turn + 1) % urls.length;
+    return urls[turn] ?? '';
+  };
+}
+
+/** So that not all processes connect to the same node. */
+const shuffled = (urls: readonly string[]): string[] =>
+  urls
+    .map((url) => ({ url, place: Math.random() }))
+    .sort((one, other) => one.place - other.place)
+    .map(({ url }) => url);

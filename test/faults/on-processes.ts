@@ -80,7 +80,7 @@ export async function createProcesses({ environment = {}, databaseUrl }: Place =
     env: NodeJS.ProcessEnv,
     inside: readonly string[],
   ): Promise<RunningProcess> {
-    const [execPath = '', ...execArgv] = [...inside, process.execPath];
+    const [execPath, ...execArgv] = inside.length === 0 ? [process.execPath] : [...inside, process.execPath];
     const child = fork(program, [name], {
       env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

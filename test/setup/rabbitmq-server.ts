@@ -32,8 +32,28 @@ export async function startRabbitServer(folder: string): Promise<RabbitServer> {
 }
 
 async function programServer(file: string, folder: string): Promise<RabbitServer> {
+  const name = `epack-test-${randomBytes(4).toString('hex')}`;
+  return prepareNode({ file, folder, name, home: folder, mapperPort: await startPortMapper(), config: '' });
+}
+
+export interface RabbitNode {
+  readonly file: string;
+  readonly folder: string;
+  /** Before `@localhost`. */
+  readonly name: string;
+  /** The Erlang cookie lies in it. Nodes of one cluster have the same. */
+  readonly home: string;
+  readonly mapperPort: number;
+  /** More lines of its configuration. */
+  readonly config: string;
+}
+
+/** A node that does not run yet. */
+export async function prepareNode(node: RabbitNode): Promise<RabbitServer> {
+  const { file, folder } = node;
+  mkdirSync(folder, { recursive: true });
   const port = await freePort();
-  const environment = await environmentOf(folder, port, await startPortMapper());
+  const environment = await environmentOf(node, port);
   const log = path.join(folder, 'output.log');
   let child: ChildProcess | null = null;
   const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
@@ -59,7 +79,7 @@ const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || ch
 const becomeRabbit = '( ( exec >/dev/null 2>&1; read -r _ <&4; kill -KILL $$ ) & ); exec "$0" 4<&-';
 
 /** Erlang's own port mapper outlives its nodes; where it finds one that answers, it starts none. */
-async function startPortMapper(): Promise<number> {
+export async function startPortMapper(): Promise<number> {
   const port = await freePort();
   startTiedShell('epmd -address 127.0.0.1 -port "$0" & read -r _ <&4; kill $!', { words: [String(port)] });
   const deadline = Date.now() + 20_000;
@@ -70,18 +90,20 @@ async function startPortMapper(): Promise<number> {
   throw new Error('The Erlang port mapper (epmd) does not start.');
 }
 
-async function environmentOf(folder: string, port: number, mapperPort: number): Promise<NodeJS.ProcessEnv> {
+async function environmentOf(
+  { folder, name, home, mapperPort, config: more }: RabbitNode,
+  port: number,
+): Promise<NodeJS.ProcessEnv> {
   const config = path.join(folder, 'rabbitmq.conf');
-  writeFileSync(config, `listeners.tcp.local = 127.0.0.1:${port}\ndisk_free_limit.absolute = 10MB\n`);
+  writeFileSync(config, `listeners.tcp.local = 127.0.0.1:${port}\ndisk_free_limit.absolute = 10MB\n${more}`);
   writeFileSync(path.join(folder, 'enabled_plugins'), '[].\n');
   return {
     PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`,
     LANG: 'C.UTF-8',
-    // The Erlang cookie lies in the home folder.
-    HOME: folder,
+    HOME: home,
     // As under systemd, the script becomes the server: our child is the process that matters.
     RUNNING_UNDER_SYSTEMD: 'true',
-    RABBITMQ_NODENAME: `epack-test-${randomBytes(4).toString('hex')}@localhost`,
+    RABBITMQ_NODENAME: `${name}@localhost`,
     RABBITMQ_NODE_PORT: String(port),
     RABBITMQ_DIST_PORT: String(await freePort()),
     ERL_EPMD_PORT: String(mapperPort),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { setting } from './database';
 import { askForRabbit } from './rabbitmq-on-demand';
+import { type RabbitCluster, startRabbitCluster } from './rabbitmq-cluster';
 import { startRabbitServer, type RabbitServer } from './rabbitmq-server';
 import { findRabbitSource } from './rabbitmq-source';
 
@@ -33,6 +34,24 @@ export function describeWithOwnRabbit(name: string, suite: (rabbit: () => Rabbit
     }, patienceMs);
     afterAll(() => rabbit?.kill());
     suite(() => given(rabbit));
+  });
+}
+
+/** A suite on a cluster of three nodes of its own. They are started together. */
+export function describeWithRabbitCluster(name: string, suite: (cluster: () => RabbitCluster) => void): void {
+  const source = findRabbitSource();
+  const reason = source.kind === 'program' ? null : 'its program is not installed';
+  describeOrSkip(name, reason, () => {
+    let cluster: RabbitCluster | undefined;
+    beforeAll(async () => {
+      if (source.kind === 'program')
+        cluster = await startRabbitCluster(
+          source.file,
+          path.join(setting('EPACK_TEST_FOLDER'), `cluster-${randomBytes(4).toString('hex')}`),
+        );
+    }, patienceMs);
+    afterAll(() => cluster?.kill());
+    suite(() => given(cluster));
   });
 }
 
