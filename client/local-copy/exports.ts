@@ -17,10 +17,10 @@ export const exportFile = ({ dir }: LocalCopy, channel: Channel, id: string): st
 export async function keepExports(
   copy: LocalCopy,
   channel: Channel,
-  exports: readonly ExportedUpload[],
+  wanted: readonly ExportedUpload[],
 ): Promise<void> {
-  await copy.changeChannel(channel, { exports });
-  const kept = new Set(exports.map(({ id }) => path.basename(exportFile(copy, channel, id))));
+  await copy.changeChannel(channel, { exports: wanted });
+  const kept = new Set(wanted.map(({ id }) => path.basename(exportFile(copy, channel, id))));
   for (const name of await namesIn(exportFolder(copy.dir)))
     if (name.startsWith(`${channel}-`) && !kept.has(name))
       await rm(path.join(exportFolder(copy.dir), name), { force: true });
@@ -40,8 +40,11 @@ export interface SentBefore {
  * the oldest one, nothing that was edited since is overlooked.
  */
 export function sentBefore(copy: LocalCopy, channel: Channel): SentBefore {
-  const { upload, exports } = copy.state().channels[channel];
-  const [oldest] = exports;
+  // Not by the name `exports`: in a compiled module, that is the module itself.
+  const {
+    upload,
+    exports: [oldest],
+  } = copy.state().channels[channel];
   return upload === null && oldest !== undefined
     ? { upload: oldest.upload, uploadFile: exportFile(copy, channel, oldest.id) }
     : { upload, uploadFile: uploadFile(copy, channel) };

@@ -94,9 +94,9 @@ async function applyChannel(
 ): Promise<AppliedChannel> {
   const { copy } = options;
   const { channel, outcome, detail } = answered;
-  const { exports, carriedOut } = copy.state().channels[channel];
+  const { exports: awaited, carriedOut } = copy.state().channels[channel];
   const none = { channel, carried: 0, failed: [], detail };
-  const place = exports.findIndex((one) => one.id === id);
+  const place = awaited.findIndex((one) => one.id === id);
   if (place < 0) return { ...none, outcome: 'not-awaited' };
   if (outcome === 'busy') return { ...none, outcome };
   const isApplied = carriedOut !== null && carriedOut.sync === answered.sync;
@@ -110,7 +110,7 @@ async function applyChannel(
   await keepExports(
     copy,
     channel,
-    isAnswered ? exports.slice(place) : exports.filter((one) => one.id !== id),
+    isAnswered ? awaited.slice(place) : awaited.filter((one) => one.id !== id),
   );
   return result;
 }
