@@ -120,7 +120,7 @@ module.exports = {
       'kinds-of-systems-are-declarations',
       'What a kind of system is, and what a pair may say: no database, no call.',
       { path: '^shared/systems/' },
-      { pathNot: '^shared/(systems|domain)/|^(node:)?crypto$|(^|/)node_modules/(zod|yaml|croner)/' },
+      { pathNot: '^shared/(systems|domain|catalog)/|^(node:)?crypto$|(^|/)node_modules/(zod|yaml|croner)/' },
     ),
     forbid(
       'a-store-holds-no-rule',

@@ -106,7 +106,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
   let isDraining = false;
   const draining = new AbortController();
   const outside: SystemDoorDeps = {
-    connectors: createConnectors(),
+    connectors: createConnectors({ db, files, language: config.language }),
     secretsOf: secretsFrom({ db, seal, environment: process.env }),
     limiterOf: createLimiters(),
     observe(call) {

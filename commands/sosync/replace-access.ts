@@ -71,6 +71,7 @@ function configWith(system: RemoteSystemEntry, to: Access): Written {
     case 'espocrm':
     case 'advoware':
     case 'file-tree':
+    case 'kitchen-files':
     case 'webdav':
     case 'sharepoint':
     case 'elo':

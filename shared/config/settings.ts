@@ -249,7 +249,9 @@ export const settings = z.object({
   EPACK_LANGUAGE: z
     .enum(languages)
     .default('en')
-    .describe('Language of the messages to kitchens about probe alerts and lab results: `en` or `fr`.'),
+    .describe(
+      'Language of the messages to kitchens about probe alerts and lab results, and of the names of exports that pairs file: `en` or `fr`.',
+    ),
   EPACK_OIDC_ISSUER: url('https:', 'http:')
     .optional()
     .describe(

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { entryName } from './entry-name';
 import { overlapProblems } from './overlapping-folders';
 import {
+  type DocumentPairSettings,
   documentPairSchema,
   type PairSettings,
   type RecordPairSettings,
@@ -39,7 +40,9 @@ export function checkPair(written: unknown, { kindOf, folderOf }: Surroundings):
   const parsed = parse(written, holds);
   if (!parsed.isValid) return { isValid: false, problems: [...problems, ...parsed.problems] };
   problems.push(...checkWebhooks(parsed.value, kinds));
-  if (parsed.value.holds === 'records') problems.push(...checkRecords(parsed.value));
+  problems.push(
+    ...(parsed.value.holds === 'records' ? checkRecords(parsed.value) : checkDirection(parsed.value, kinds)),
+  );
   return problems.length > 0 ? { isValid: false, problems } : parsed;
 }
 
@@ -157,6 +160,38 @@ function checkWebhooks({ find }: PairSettings, kinds: Kinds): Problem[] {
         ]
       : [],
   );
+}
+
+/** Nothing is written to a side that is only read, so nothing may be asked for that would write to it. */
+function checkDirection(settings: DocumentPairSettings, { here, there }: Kinds): Problem[] {
+  const { direction, deletions, conflict } = settings;
+  const problems: Problem[] = [];
+  if (there?.can.writes === 'none')
+    problems.push({
+      path: ['there', 'system'],
+      reason: `is of the kind ${there.name}, which is only read: name it in "here"`,
+    });
+  if (direction === 'both') {
+    if (here?.can.writes !== 'none') return problems;
+    const reason = `must be "there": "here" is of the kind ${here.name}, which is only read`;
+    return [...problems, { path: ['direction'], reason }];
+  }
+  if (deletions.here === 'restore')
+    problems.push({
+      path: ['deletions', 'here'],
+      reason: 'must be propagate, mark or ask: with "direction: there" nothing is written here',
+    });
+  if (deletions.there === 'propagate' || deletions.there === 'ask')
+    problems.push({
+      path: ['deletions', 'there'],
+      reason: 'must be mark or restore: with "direction: there" nothing is deleted here',
+    });
+  if (conflict.place === 'there')
+    problems.push({
+      path: ['conflict', 'place'],
+      reason: 'must be here or manual: with "direction: there" nothing is moved here',
+    });
+  return problems;
 }
 
 function checkRecords(settings: RecordPairSettings): Problem[] {

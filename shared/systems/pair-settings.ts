@@ -75,13 +75,18 @@ const retry = z.strictObject({
     .default(24),
 });
 
-const deletion = z.enum(['propagate', 'mark', 'ask', 'restore']).default('ask');
+const anyDeletion = z.enum(['propagate', 'mark', 'ask', 'restore']);
+const deletion = anyDeletion.default('ask');
+const againstChange = z.enum(['restore', 'delete', 'manual']).default('restore');
 
 /** By the side of the deletion: what happens on the other side. */
-const deletions = z.strictObject({
-  here: deletion,
-  there: deletion,
-  againstChange: z.enum(['restore', 'delete', 'manual']).default('restore'),
+const deletions = z.strictObject({ here: deletion, there: deletion, againstChange });
+
+/** The usual policy depends on the direction of the pair. */
+const documentDeletions = z.strictObject({
+  here: anyDeletion.optional(),
+  there: anyDeletion.optional(),
+  againstChange,
 });
 
 export const pairEvents = ['conflict', 'given-up', 'paused', 'approval'] as const;
@@ -158,6 +163,15 @@ const glob = z.string().min(1).max(500);
 export const documentPairSchema = z
   .strictObject({
     ...everyPair,
+    deletions: documentDeletions
+      .prefault({})
+      .describe('What is left out is `ask`; with `direction: there` it is `mark`.'),
+    direction: z
+      .enum(['both', 'there'])
+      .default('both')
+      .describe(
+        '`there`: documents go from here to there alone. Nothing is written here, and documents that others put there are not looked at.',
+      ),
     leaveOut: z.array(glob).max(200).default([]).describe('Paths that are not looked at.'),
     content: z
       .strictObject({ compare: z.enum(['revision', 'hash']).default('revision') })
@@ -176,7 +190,11 @@ export const documentPairSchema = z
       })
       .prefault({}),
   })
-  .transform((pair) => ({ ...pair, holds: 'documents' as const }));
+  .transform(({ deletions: { here, there, ...others }, ...pair }) => {
+    const usual = pair.direction === 'there' ? 'mark' : 'ask';
+    const filled = { here: here ?? usual, there: there ?? usual, ...others } as const;
+    return { ...pair, deletions: filled, holds: 'documents' as const };
+  });
 
 /** A pair of records after the check: everything that was left out is filled in. */
 export type RecordPairSettings = z.output<typeof recordPairSchema>;

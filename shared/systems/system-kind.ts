@@ -12,6 +12,7 @@ export const systemKindNames = [
   'webdav',
   'sharepoint',
   'elo',
+  'kitchen-files',
 ] as const;
 export type SystemKindName = (typeof systemKindNames)[number];
 
@@ -41,8 +42,11 @@ export interface KindAbilities {
    * listing shows deletions.
    */
   readonly deletions: 'each' | 'tops' | 'none';
-  /** `conditional`: a write names the revision that it is based on, and the server refuses it if that has changed. */
-  readonly writes: 'conditional' | 'checked';
+  /**
+   * `conditional`: a write names the revision that it is based on, and the server refuses it if that has changed;
+   * `none`: it is only read.
+   */
+  readonly writes: 'conditional' | 'checked' | 'none';
   /** True: it calls us when something changes. `signed`: it also signs its calls. */
   readonly webhooks: 'signed' | 'unsigned' | 'none';
   /** True: `epack systems prepare` adds the fields that a pair needs. */

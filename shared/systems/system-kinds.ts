@@ -2,6 +2,7 @@ import { advoware } from './advoware';
 import { elo } from './elo';
 import { espocrm } from './espocrm';
 import { fileTree } from './file-tree';
+import { kitchenFiles } from './kitchen-files';
 import { odoo } from './odoo';
 import { postgresql } from './postgresql';
 import { sharepoint } from './sharepoint';
@@ -20,4 +21,5 @@ export const systemKinds: Readonly<Record<SystemKindName, SystemKind>> = {
   webdav,
   sharepoint,
   elo,
+  'kitchen-files': kitchenFiles,
 };

@@ -74,3 +74,16 @@ pairs:
       file:      { bytes: 200000000, above: approval }
       deletions: { count: 100, share: 0.2, emptiedFrom: 10, hours: 24, above: approval }
 `;
+
+export const kitchensExample = `
+systems:
+  kitchens: { kind: kitchen-files }
+  share: { kind: webdav, url: "https://share.example/haccp/", auth: { user: "\${SHARE_USER}", password: "\${SHARE_PASSWORD}" } }
+pairs:
+  haccp:
+    here: { system: kitchens, exports: ended-months, csv: excel }
+    there: { system: share, root: Archive }
+    direction: there
+    find: { check: "*/15 * * * *", whole: "20 3 * * *" }
+    deletions: { here: mark, there: restore }
+`;

@@ -5,7 +5,7 @@ import { createPairConfigStore } from '../../shared/stores/pairs/pair-config-sto
 import { createSystemStore } from '../../shared/stores/pairs/system-store';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { openStoreAccess } from '../../shared/stores/store-access';
-import { documentsExample, recordsExample, tablesExample } from './examples';
+import { documentsExample, kitchensExample, recordsExample, tablesExample } from './examples';
 
 let database: TestDatabase;
 beforeEach(async () => {
@@ -68,6 +68,7 @@ pairs:
 `;
   await changesOf(recordsExample);
   await changesOf(documentsExample);
+  await changesOf(kitchensExample);
   const applied = await apply(`${tablesExample}\n---\n${gruppe}`);
   expect(applied).toMatchObject({ isValid: true });
   expect(applied.isValid ? applied.remarks : []).toEqual([]);
@@ -133,7 +134,7 @@ pairs:
   expect(await mistakesOf(text)).toEqual([
     '2 systems.espo.url must be a URL that begins with https:// or http://, without user and password',
     '2 systems.espo.auth.apikey is not a key that is known here',
-    '4 systems.other.kind must be one of espocrm, advoware, odoo, sql-server, postgresql, file-tree, webdav, sharepoint, elo',
+    '4 systems.other.kind must be one of espocrm, advoware, odoo, sql-server, postgresql, file-tree, webdav, sharepoint, elo, kitchen-files',
     '5 systems.Bad must be small letters, digits and "-", a letter first, 40 at most',
     '9 pairs.one.there.system names the system "nowhere", and there is none',
     '11 pairs.one.find.check must be a cron expression of five fields, in UTC, e.g. "*/15 * * * *"',

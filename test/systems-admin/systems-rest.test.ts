@@ -49,6 +49,7 @@ describe('systems', () => {
       'webdav',
       'sharepoint',
       'elo',
+      'kitchen-files',
     ]);
     expect(kinds.at('items', 0)).toMatchObject({
       holds: 'records',

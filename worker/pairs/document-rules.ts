@@ -5,7 +5,7 @@ import type { FieldGroup, Handler } from '../pipeline/policies';
 import { sides } from '../pipeline/sides';
 import type { Rules } from '../pipeline/stages';
 
-type DocumentRules = Pick<Rules, 'fieldGroups' | 'namePolicies' | 'size' | 'initial'>;
+type DocumentRules = Pick<Rules, 'fieldGroups' | 'namePolicies' | 'size' | 'initial' | 'reads'>;
 
 /** The rules for documents that differ from those for records. */
 export const documentRules = (settings: DocumentPairSettings): DocumentRules => ({
@@ -14,6 +14,7 @@ export const documentRules = (settings: DocumentPairSettings): DocumentRules => 
   size: sizeLimitOf(settings),
   // Two files at the same place with different contents are an ordinary dispute.
   initial: null,
+  ...(settings.direction === 'there' ? { reads: 'here' as const } : {}),
 });
 
 function contentGroup({ conflict: { content, place } }: DocumentPairSettings): FieldGroup {

@@ -17,6 +17,7 @@ import type { PerSide, Side } from '../pipeline/sides';
 import type { System } from '../pipeline/system';
 import { Trouble } from '../pipeline/trouble';
 import { type CheckFieldTypes, withFieldTypes } from './field-types';
+import { type LinkedAmong, withoutOthers } from './one-way';
 import { type FieldFinding, type Kept, mappedSystem } from '../records/mapped-system';
 import { indexedTree } from '../systems/tree/indexed-tree';
 import type { PathTree } from '../systems/tree/path-tree';
@@ -40,6 +41,8 @@ export interface OpeningParts {
   readonly checkFieldTypes: CheckFieldTypes;
   /** The index of a side whose system has no keys. */
   readonly treeIndex: (side: Side) => TreeIndex;
+  /** The keys of a side that belong to a link. */
+  readonly linkedAmong: (side: Side) => LinkedAmong;
   /** Called right before each call. Throws if no call may be made. */
   readonly mayCall: () => void;
 }
@@ -74,12 +77,14 @@ export async function openPair(
   const missing = await parts.missingPairs(settings);
   const troubles = createTroubles();
   const trees: PathTree[] = [];
+  const accountId = accountOf(pair);
   const openSide = async (side: Side): Promise<System> => {
     const remote = await opening(systems, pair.systems[side], {
       system: pair.systems[side],
       end: endOf(settings, side),
       fields: ownFields(settings, side),
       find: settings.find,
+      accountId,
       user: `${pair.id}.${pair.configVersion}.${side}`,
     });
     if (isPathTree(remote)) trees.push(remote);
@@ -112,6 +117,17 @@ async function needApart(trees: readonly PathTree[]): Promise<void> {
 
 const locatingMs = 10_000;
 
+/**
+ * The account whose data the pair may use. Null: of all accounts. Throws `fields` if its systems belong to two accounts:
+ * the data of one customer would go to another.
+ */
+function accountOf({ systems: { here, there } }: SlicePair): number | null {
+  const isOurs = checkedKind(here.kind).can.writes === 'none';
+  if (isOurs && here.accountId !== null && there.accountId !== null && here.accountId !== there.accountId)
+    throw new Trouble('fields', 'the systems of the pair belong to different accounts');
+  return here.accountId ?? there.accountId;
+}
+
 interface OpenedRecords {
   readonly remote: OpenSystem;
   readonly missing: ReadonlySet<string>;
@@ -133,7 +149,7 @@ function recordSide(settings: WorkedSettings, side: Side, { remote, missing, par
 
 /** Paths that the pair leaves out are left out in the same way for every kind of system. */
 function documentSide(
-  { leaveOut, content }: DocumentPairSettings,
+  { leaveOut, content, direction }: DocumentPairSettings,
   side: Side,
   { remote, parts }: Omit<OpenedRecords, 'missing'>,
 ): System {
@@ -141,7 +157,8 @@ function documentSide(
   const system = isPathTree(remote)
     ? indexedTree(remote, parts.treeIndex(side), { side, compare: content.compare, isLeftOut })
     : remote;
-  return leaveOut.length === 0 ? system : withoutLeftOut(system, isLeftOut);
+  const shown = leaveOut.length === 0 ? system : withoutLeftOut(system, isLeftOut);
+  return direction === 'there' && side === 'there' ? withoutOthers(shown, parts.linkedAmong(side)) : shown;
 }
 
 async function opening(systems: PairSystems, system: SliceSystem, request: OpeningRequest) {

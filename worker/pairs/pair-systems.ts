@@ -29,6 +29,8 @@ export interface OpeningRequest {
   readonly end: object | null;
   readonly fields: readonly string[];
   readonly find: PairFind | null;
+  /** The account whose data the pair may use. Null: of all accounts. */
+  readonly accountId: number | null;
   /** Opening again under the same name returns the same object, until the settings of the system change. */
   readonly user: string;
 }
@@ -71,7 +73,8 @@ export function createPairSystems(deps: PairSystemsDeps): PairSystems {
       const name = `${request.system.id}/${request.user}`;
       const before = known.get(name);
       const opening = await openingOf(deps, request);
-      const text = JSON.stringify([opening.settings, request.end, request.fields, opening.found]);
+      const { end, fields, accountId } = request;
+      const text = JSON.stringify([opening.settings, end, fields, accountId, opening.found]);
       if (before?.text === text) return before.system;
       if (before !== undefined) await drop(name, before);
       const system = await opening.open();
@@ -102,7 +105,7 @@ interface Opening {
 }
 
 async function openingOf(deps: PairSystemsDeps, request: OpeningRequest): Promise<Opening> {
-  const { system, end, fields, find } = request;
+  const { system, end, fields, find, accountId } = request;
   const kind = checkedKind(system.kind);
   const connector = deps.connectors[kind.name];
   if (connector === undefined)
@@ -116,6 +119,7 @@ async function openingOf(deps: PairSystemsDeps, request: OpeningRequest): Promis
     fields,
     secrets,
     overlapMinutes: find?.overlapMinutes ?? 0,
+    accountId,
     found: findingsIn(system.probe),
   };
   const outside: Outside = { system: system.name, limiter, observe: deps.observe };

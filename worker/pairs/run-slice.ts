@@ -129,6 +129,7 @@ async function openSlice({ deps, stores, pair, log, tally, learned }: Opening): 
     kept: await stores.fields.known(),
     learned: (finding) => learned.push(finding),
     treeIndex: (side) => createPairTreeIndex(deps.db, pair.id, side, stores.hold),
+    linkedAmong: (side) => async (keys) => new Set((await stores.links.byKeys(side, keys)).keys()),
     checkFieldTypes: (side, types) => compareFieldTypes(stores.fieldTypes, side, types),
     mayCall() {
       if (!deps.lease.isHeld()) throw leaseLost();

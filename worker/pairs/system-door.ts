@@ -66,5 +66,6 @@ const requestOf = (entry: RemoteSystemEntry, use?: SystemUse): OpeningRequest =>
   end: use?.end ?? null,
   fields: use?.fields ?? [],
   find: null,
+  accountId: entry.accountId,
   user: 'door',
 });

@@ -83,6 +83,8 @@ export interface ResolveConflictsSettings {
   readonly reopened?: (entry: Compared) => readonly string[];
   /** What someone wants both sides to hold, whatever changed; null, or left out: nobody does. */
   readonly wanted?: (entry: Compared) => WantedStates | null;
+  /** The side that is only read: nothing is ever written to it. Left out: both sides are written. */
+  readonly reads?: Side;
   readonly lead: Side | null;
   readonly names: PerSide<NameRules | null>;
   readonly namePolicies: NamePolicies;

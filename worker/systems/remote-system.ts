@@ -37,6 +37,8 @@ export interface SystemOpening {
   readonly fields: readonly string[];
   /** How long before its cursor a listing of changes begins, to include late commits. */
   readonly overlapMinutes: number;
+  /** The account whose data of this installation may be used. Null, or left out: of all accounts. */
+  readonly accountId?: number | null;
   /** Values that nobody may see: the record of a call shows `…` instead. */
   readonly secrets: readonly string[];
   /** What the last probe of the installed system found. Left out: nobody has probed it. */

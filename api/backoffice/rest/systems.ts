@@ -38,7 +38,7 @@ const systemKind = z
     can: z.object({
       changes: z.enum(['delta', 'timestamp', 'scan']),
       deletions: z.enum(['each', 'tops', 'none']),
-      writes: z.enum(['conditional', 'checked']),
+      writes: z.enum(['conditional', 'checked', 'none']),
       webhooks: z.enum(['signed', 'unsigned', 'none']),
       prepare: z.boolean(),
     }),

@@ -5,9 +5,8 @@ import { isTimeZone } from '../../../shared/domain/known-zone';
 import type { LogGaps } from '../../../shared/domain/log-gaps';
 import type { Caller } from '../../../shared/domain/staff';
 import { invalidFields, notFound } from '../../../shared/errors/catalog';
-import { formatCsv } from '../../../shared/formats/csv-table';
-import { spreadsheetText } from '../../../shared/formats/spreadsheet-text';
-import { formatLogValue, type LogValue } from '../../../shared/formats/log-value';
+import { type CsvOptions, logCsv } from '../../../shared/formats/log-csv';
+import type { LogValue } from '../../../shared/formats/log-value';
 import type { JobStore } from '../../../shared/stores/jobs/job-store';
 import type { AcceptedIds, LogBookStore } from '../../../shared/stores/logs/log-book-store';
 import type { LogLock } from '../../../shared/stores/logs/log-lock';
@@ -57,18 +56,6 @@ export interface AcceptedLosses {
   readonly reason: string | null;
 }
 
-export interface CsvOptions {
-  /** Rows; Infinity: all. */
-  readonly limit: number;
-  /** False: texts are changed so that a spreadsheet cannot take them for formulas. */
-  readonly areExact: boolean;
-  /** For a French Excel: `;`, decimal comma, 1 and 0, times on the solution's clock, a byte order mark; never exact. */
-  readonly isForExcel: boolean;
-}
-
-/** Rows in memory at a time. */
-const exportBatchSize = 2000;
-
 export type LogService = ReturnType<typeof createLogService>;
 
 /** Readings of one solution. */
@@ -106,7 +93,13 @@ export function createLogService({ stores, transaction }: StoreAccess<Stores>) {
       const range = await rangeOf(stores, caller, query);
       if (options.isForExcel && !isTimeZone(range.timezone)) throw noClock('for', range.timezone);
       const extraNames = await stores.logReadings.extraNames(query.table, range);
-      return csvPieces(query, range, extraNames, options);
+      return logCsv(
+        {
+          ...{ table: query.table, timezone: range.timezone, extraNames, afterId: query.afterId },
+          rows: (after, limit) => readingsAfter(after, query.table, range, limit),
+        },
+        options,
+      );
     },
 
     /**
@@ -141,29 +134,6 @@ export function createLogService({ stores, transaction }: StoreAccess<Stores>) {
 
   function readingsAfter(id: string, table: LogTable, range: LogRange, limit: number): Promise<LogRow[]> {
     return transaction(({ logReadings }) => logReadings.rows(table, range, id, limit));
-  }
-
-  async function* csvPieces(
-    { table, afterId }: LogQuery,
-    range: LogRange,
-    extraNames: readonly string[],
-    { limit, areExact, isForExcel }: CsvOptions,
-  ): AsyncGenerator<string> {
-    const textOf = areExact && !isForExcel ? (text: string) => text : spreadsheetText;
-    const valueOf = isForExcel ? excelValues(range.timezone) : formatLogValue;
-    const delimiter = isForExcel ? ';' : ',';
-    const header = ['Id', ...table.columns.map(({ name }) => name), ...extraNames.map(textOf)];
-    yield (isForExcel ? byteOrderMark : '') + formatCsv(header, [], delimiter);
-    let after = afterId;
-    for (let left = limit; left > 0;) {
-      const size = Math.min(exportBatchSize, left);
-      const rows = await readingsAfter(after, table, range, size);
-      const [first, ...others] = rows.map((row) => csvRow(table, extraNames, row, { textOf, valueOf }));
-      if (first !== undefined) yield formatCsv(first, others, delimiter);
-      if (rows.length < size) return;
-      after = rows.at(-1)?.id ?? after;
-      left -= size;
-    }
   }
 }
 
@@ -211,49 +181,3 @@ function wireLog(table: LogTable, row: LogRow): WireLog {
 /** PostgreSQL gives a bigint as text. */
 const jsonValue = (type: LogTable['columns'][number]['type'], value: LogValue) =>
   type === 'integer' && value !== null ? Number(value) : value;
-
-interface CellWriting {
-  readonly textOf: (text: string) => string;
-  readonly valueOf: typeof formatLogValue;
-}
-
-/** Without it, Excel reads UTF-8 as the code page of the country. */
-const byteOrderMark = '\uFEFF';
-
-/** Writes numbers and times as a French Excel reads them. */
-function excelValues(timezone: string): typeof formatLogValue {
-  const onClock = excelClock(timezone);
-  return (column, value) => {
-    if (value instanceof Date && column.type !== 'date') return onClock(value);
-    if (typeof value === 'number') return String(value).replace('.', ',');
-    if (typeof value === 'boolean') return value ? '1' : '0';
-    return formatLogValue(column, value);
-  };
-}
-
-/** e.g. `2026-11-20 07:31:00`, which Excel knows in every language. */
-function excelClock(timeZone: string): (time: Date) => string {
-  const parts = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
-  return (time) => parts.format(time);
-}
-
-function csvRow(
-  table: LogTable,
-  extraNames: readonly string[],
-  row: LogRow,
-  { textOf, valueOf }: CellWriting,
-): string[] {
-  return [
-    row.id,
-    ...table.columns.map((column) => {
-      const written = valueOf(column, row.values[column.column] ?? null);
-      return column.type === 'text' ? textOf(written) : written;
-    }),
-    ...extraNames.map((name) => textOf(extraText(row.extra?.[name]))),
-  ];
-}
-
-function extraText(value: unknown): string {
-  if (value === undefined || value === null) return '';
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}

@@ -9,7 +9,7 @@ import type {
   PairConfigVersion,
   PairEntry,
 } from '../../../shared/stores/pairs/pair-config-store';
-import type { SystemStore } from '../../../shared/stores/pairs/system-store';
+import type { RemoteSystemEntry, SystemStore } from '../../../shared/stores/pairs/system-store';
 import type { AuditStore } from '../../../shared/stores/staff/audit-store';
 import { checkPair, readPair } from '../../../shared/systems/check-pair';
 import { folderIn } from '../../../shared/systems/overlapping-folders';
@@ -211,10 +211,19 @@ async function checkedPair(
     },
   });
   if (!checked.isValid) throw refusedFields(checked.problems);
-  const hereId = byName.get(checked.value.here.system)?.id;
-  const thereId = byName.get(checked.value.there.system)?.id;
-  if (hereId === undefined || thereId === undefined) throw notFound('system');
-  return { config, hereId, thereId };
+  const here = byName.get(checked.value.here.system);
+  const there = byName.get(checked.value.there.system);
+  if (here === undefined || there === undefined) throw notFound('system');
+  checkAccounts(here, there);
+  return { config, hereId: here.id, thereId: there.id };
+}
+
+/** What this server holds of a customer is never filed with another customer. */
+function checkAccounts(here: RemoteSystemEntry, there: RemoteSystemEntry): void {
+  if (systemKinds[here.kind].can.writes !== 'none') return;
+  if (here.accountId === null || there.accountId === null || here.accountId === there.accountId) return;
+  const reason = 'belongs to another account than the system of "here"';
+  throw refusedFields([{ path: ['there', 'system'], reason }]);
 }
 
 /** More systems than an installation has. */

@@ -18,8 +18,9 @@ import { deletedState, type State } from '../state';
  */
 export function resolveConflicts(settings: ResolveConflictsSettings): Middleware<Compared, Decided> {
   return (entry, next) => {
-    const outcome = decide(settings, entry);
-    if (outcome === null) return Promise.resolve();
+    const decided = decide(settings, entry);
+    if (decided === null) return Promise.resolve();
+    const outcome = settings.reads === undefined ? decided : withoutWrites(decided, entry, settings.reads);
     if (hasBadName(settings, entry, outcome.results)) {
       park(entry, { kind: 'name', fields: ['place'], resolution: null });
       return Promise.resolve();
@@ -30,6 +31,16 @@ export function resolveConflicts(settings: ResolveConflictsSettings): Middleware
 
 type Outcome = Pick<Decided, 'results'> &
   Partial<Pick<Decided, 'open' | 'isMadeOfBoth' | 'keptAfter' | 'conflictCopy'>>;
+
+/** The side that is only read stays as it is, whatever was decided for it. */
+function withoutWrites(outcome: Outcome, { states }: Compared, side: Side): Outcome {
+  const other = otherSide(side);
+  const result = outcome.results[other];
+  const results =
+    side === 'here' ? { here: states.here, there: result } : { here: result, there: states.there };
+  if (states[side].isActive === result.isActive) return { ...outcome, results };
+  return { ...outcome, results, keptAfter: result.isActive ? side : other };
+}
 
 const nothingOpen = { open: [], isMadeOfBoth: false, keptAfter: null, conflictCopy: null };
 
