@@ -35,18 +35,14 @@ export function parseHash(hash: string): PasswordHash {
   };
 }
 
-/** True of a hash that was made at another cost than today's: make it again when its password is at hand. */
-export function isOfOtherCost(hash: string): boolean {
-  const { costLog2, blockSize, parallelism } = parseHash(hash);
-  return formatCost({ costLog2, blockSize, parallelism }) !== formatCost(passwordCost);
+export function isOfCost(hash: string, cost: ScryptCost): boolean {
+  return formatCost(parseHash(hash)) === formatCost(cost);
 }
 
-/** A hash that no password has: random bytes at today's cost. */
-export const decoyHash = formatHash({
-  ...passwordCost,
-  salt: randomBytes(16),
-  key: randomBytes(keyBytes),
-});
+/** A hash that no password has: random bytes at this cost. */
+export function decoyHashOf(cost: ScryptCost): string {
+  return formatHash({ ...cost, salt: randomBytes(16), key: randomBytes(keyBytes) });
+}
 
 function formatCost({ costLog2, blockSize, parallelism }: ScryptCost): string {
   return `ln=${costLog2},r=${blockSize},p=${parallelism}`;

@@ -1,7 +1,15 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { serverBusy } from '../errors/catalog';
-import { decoyHash, formatHash, keyBytes, parseHash, passwordCost, type ScryptCost } from './password-hash';
+import {
+  decoyHashOf,
+  formatHash,
+  isOfCost,
+  keyBytes,
+  parseHash,
+  passwordCost,
+  type ScryptCost,
+} from './password-hash';
 
 /** Whose turn it is. `known`: someone who has proved who they are, or comes from where they did: before all strangers. */
 export interface Turn {
@@ -24,6 +32,8 @@ export interface PasswordHasher {
    * takes as long, and answers false. Throws `unavailable` where too many wait.
    */
   verify(password: string, hash: string | null, turn: Turn): Promise<boolean>;
+  /** True of a hash that was made at another cost than this hasher's: make it again when its password is at hand. */
+  isOfOtherCost(hash: string): boolean;
   /** Refuses all waiting calls. */
   close(): Promise<void>;
 }
@@ -38,7 +48,8 @@ const busySeconds = 5;
  * Hashes passwords on one thread of its own, one after another. Node's own asynchronous scrypt runs on the four threads
  * that all file operations share: eight sign-ins at once would stop every upload.
  */
-export function createPasswordHasher(): PasswordHasher {
+export function createPasswordHasher(ownCost: ScryptCost = passwordCost): PasswordHasher {
+  const decoyHash = decoyHashOf(ownCost);
   const waiting: Task[] = [];
   let thread: Worker | null = null;
   let current: Task | null = null;
@@ -47,8 +58,8 @@ export function createPasswordHasher(): PasswordHasher {
   return {
     async hash(password, turn) {
       const salt = randomBytes(16);
-      const key = await derive({ password, salt, cost: passwordCost }, turn);
-      return formatHash({ ...passwordCost, salt, key });
+      const key = await derive({ password, salt, cost: ownCost }, turn);
+      return formatHash({ ...ownCost, salt, key });
     },
 
     async verify(password, hash, turn) {
@@ -56,6 +67,8 @@ export function createPasswordHasher(): PasswordHasher {
       const key = await derive({ password, salt, cost }, turn);
       return timingSafeEqual(key, expected) && hash !== null;
     },
+
+    isOfOtherCost: (hash) => !isOfCost(hash, ownCost),
 
     async close() {
       isClosed = true;

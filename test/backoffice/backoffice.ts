@@ -54,6 +54,7 @@ import { commandLineCaller, type Role } from '../../shared/domain/staff';
 import { readConfig } from '../../shared/config/config';
 import { createDiskFileStore } from '../../shared/files/disk-file-store';
 import type { FileStore } from '../../shared/files/file-store';
+import { passwordCost, type ScryptCost } from '../../shared/passwords/password-hash';
 import { createPasswordHasher } from '../../shared/passwords/password-hasher';
 import { createLogger } from '../../shared/log';
 import { noSeal } from '../setup/no-seal';
@@ -63,6 +64,9 @@ import { createTestDatabase } from '../setup/database';
 import { createTestFolder } from '../setup/folder';
 import { usualQuotas } from '../setup/quotas';
 import { openStoreAccess } from '../../shared/stores/store-access';
+
+/** Most tests sign in, and what a hash costs is no matter of theirs. */
+export const cheapPasswords: ScryptCost = { ...passwordCost, costLog2: 10 };
 
 /** The backoffice on a database and a folder of its own, behind a real HTTP server. */
 export interface TestBackoffice {
@@ -139,7 +143,7 @@ export async function startBackoffice(
     tracer: noTracing,
     isDraining: () => false,
   });
-  const passwords = createPasswordHasher();
+  const passwords = createPasswordHasher(cheapPasswords);
   const users = createUserService({ ...openStoreAccess(db), passwords, rules });
   const solutions = createSolutionService(openStoreAccess(db));
   const systemTasks = createSystemTaskService({ ...openStoreAccess(db), patienceSeconds: 1 });

@@ -5,9 +5,9 @@ import {
 import type { Db } from '../../shared/db/database';
 import { createPasswordHasher } from '../../shared/passwords/password-hasher';
 import { openStoreAccess } from '../../shared/stores/store-access';
-import { startBackoffice, type TestBackoffice } from './backoffice';
+import { cheapPasswords, startBackoffice, type TestBackoffice } from './backoffice';
 
-const passwords = createPasswordHasher();
+const passwords = createPasswordHasher(cheapPasswords);
 afterAll(() => passwords.close());
 const ensureFirstAdmin = (db: Db, settings: FirstAdminSettings) =>
   ensure(openStoreAccess(db), settings, passwords);

@@ -10,7 +10,6 @@ import {
   secondFactorNeeded,
 } from '../../../shared/errors/catalog';
 import type { Logger } from '../../../shared/log';
-import { isOfOtherCost } from '../../../shared/passwords/password-hash';
 import type { PasswordHasher, Turn } from '../../../shared/passwords/password-hasher';
 import { passwordFault } from '../../../shared/passwords/password-rules';
 import type { Seal } from '../../../shared/seal/seal';
@@ -198,7 +197,7 @@ async function checkPassword(
       throw error;
     });
   if (user === null || !isRight) throw badStaffCredentials();
-  if (isOfOtherCost(user.passwordHash)) {
+  if (passwords.isOfOtherCost(user.passwordHash)) {
     await users.update(user.id, { passwordHash: await passwords.hash(attempt.password, turn) });
   }
   return { user, counted };
