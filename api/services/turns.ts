@@ -13,8 +13,6 @@ interface Options {
   readonly patienceMs: number;
 }
 
-export type Turns = ReturnType<typeof createTurns>;
-
 /** Lets a few in at once. The others wait in the order in which they came, and not for long. */
 export function createTurns({ most, longestMs, patienceMs }: Options) {
   // In order of arrival. A Set, because those in the middle may give up.

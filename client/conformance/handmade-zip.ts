@@ -54,14 +54,6 @@ export function handmadeZip(entries: readonly HandmadeEntry[], end: HandmadeEnd 
 
 export const UTF8_FLAG = 0x800;
 
-/** An extra field: an id, and its data. */
-export function extraField(id: number, data: Buffer): Buffer {
-  const head = Buffer.alloc(4);
-  head.writeUInt16LE(id, 0);
-  head.writeUInt16LE(data.length, 2);
-  return Buffer.concat([head, data]);
-}
-
 function completed(entry: HandmadeEntry): { header: HeaderFields; data: Buffer } {
   const content = Buffer.from(entry.content ?? 'hello');
   const method = entry.method ?? 8;

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { crc32, deflateRawSync } from 'node:zlib';
 import { watchArrival } from '../../shared/archive/archive-arrival';
-import { extraField, handmadeZip, UTF8_FLAG } from '../../client/conformance/handmade-zip';
+import { handmadeZip, UTF8_FLAG } from '../../client/conformance/handmade-zip';
+import { extraField } from './extra-field';
 import { arrivalOf } from './unpacking';
 
 const photo = randomBytes(200_000);

@@ -10,7 +10,8 @@ import { createDiskFileStore } from '../../shared/files/disk-file-store';
 import type { FileStore } from '../../shared/files/file-store';
 import { allOf } from '../files/all-of';
 import { createTestFolder } from '../setup/folder';
-import { extraField, handmadeZip, UTF8_FLAG } from '../../client/conformance/handmade-zip';
+import { handmadeZip, UTF8_FLAG } from '../../client/conformance/handmade-zip';
+import { extraField } from './extra-field';
 import { ARCHIVE, createUnpackingPlace, TARGET, wideLimits, type UnpackingPlace } from './unpacking';
 
 let place: UnpackingPlace;

@@ -196,6 +196,7 @@ function codesOfCatalog(): string[] {
 const firstArguments: Readonly<Record<string, unknown>> = {
   malformedXml: { code: 'xml-text-between-entities', values: { line: 1 } },
   notReplayable: 'work-is-done',
+  offlineFileRefused: 'offline-not-one',
 };
 
 function codesOf(schema: unknown): string[] {

@@ -35,7 +35,13 @@ const offlineFile = z
   })
   .meta({ id: 'OfflineFile' });
 
-const fileParameter = pathParameter(z.uuid().toLowerCase(), () => notFound('offline file'));
+const fileParameter = pathParameter(
+  z
+    .uuid()
+    .toLowerCase()
+    .meta({ examples: ['9b2f7c1e-3d64-4a8f-b0c5-6e1d2a7f8c90'] }),
+  () => notFound('offline file'),
+);
 
 /** The handler streams it. */
 const fileBody: Body<undefined> = {
