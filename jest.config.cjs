@@ -27,6 +27,7 @@ module.exports = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/data/'],
   globalSetup: '<rootDir>/test/setup/global-setup.ts',
   globalTeardown: '<rootDir>/test/setup/global-teardown.ts',
+  setupFilesAfterEnv: ['<rootDir>/test/setup/second-attempt.cjs'],
   reporters: ['default', '<rootDir>/test/setup/count-reporter.cjs'],
   // Only what hangs is ended: on a busy machine everything takes its time, and no test is about that.
   testTimeout: 180_000,
