@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Router } from 'express';
 import { type Staff, startBackoffice, type TestBackoffice } from './backoffice';
 import {
@@ -32,6 +33,7 @@ interface OtherKitchen {
   readonly alert: string;
   readonly target: string;
   readonly notification: string;
+  readonly offlineFile: string;
 }
 
 async function newOtherKitchen(): Promise<OtherKitchen> {
@@ -59,7 +61,17 @@ async function newOtherKitchen(): Promise<OtherKitchen> {
   const target = String(made.at('id'));
   const tested = await backoffice.admin.call('POST', `/api/notification-targets/${target}/test`);
   const notification = String(tested.at('notification'));
-  return { account, name, solution, sync, quarantined, conflict, approval, alert, target, notification };
+  const offlineFile = randomUUID();
+  await backoffice.db('offline_file').insert({
+    id: offlineFile,
+    solution_id: solution,
+    file_name: 'kitchen.epack',
+    written_at: new Date(),
+    taken_in_by: 'someone@example.org',
+    secret_hash: 'x',
+  });
+  const things = { sync, quarantined, conflict, approval, alert, target, notification, offlineFile };
+  return { account, name, solution, ...things };
 }
 
 const targetOf = (account: string) => ({
@@ -186,6 +198,11 @@ const ofSolutions: Record<RouteName, TryRoute> = {
     path: ({ notification }) => `/api/notifications/${notification}/retry`,
     edits: true,
   },
+  'GET /offline-files/:file': { path: ({ offlineFile }) => `/api/offline-files/${offlineFile}` },
+  'GET /offline-files/:file/response': {
+    path: ({ offlineFile }) => `/api/offline-files/${offlineFile}/response`,
+    edits: true,
+  },
   'GET /audit': { path: (kitchen) => `/api/audit?solution=${kitchen.solution}` },
 };
 
@@ -222,6 +239,8 @@ const ofAdmins: Record<RouteName, string> = {
   'PATCH /schedules/:kind': '/api/schedules/upkeep.remove-stale-rows',
   'POST /schedules/:kind/run': '/api/schedules/upkeep.remove-stale-rows/run',
 };
+/** The solution is named in the file that is sent: tried in test/offline/round-trip. */
+const ofFiles: RouteName[] = ['POST /offline-files'];
 const ofVisitors: RouteName[] = ['POST /session', 'DELETE /session'];
 
 const newUser = {
@@ -237,6 +256,7 @@ test('every route of the interface is in one of the lists of this test', () => {
     ...ofAnyone,
     ...Object.keys(ofAdmins),
     ...ofVisitors,
+    ...ofFiles,
     // Tried in test/systems-admin/isolation.
     ...Object.keys(routesOfPairs),
     ...routesOfAllPairs,
@@ -269,6 +289,7 @@ describe.each(['manager', 'viewer'] as const)('a %s of another account', (role) 
         account: '99999999',
         target: '99999999',
         notification: '00000000-0000-4000-8000-000000000000',
+        offlineFile: '00000000-0000-4000-8000-000000000000',
       };
       const nothing = await stranger.call(method, path(absent), body?.(absent));
       expect(nothing.text).toBe(answer.text);

@@ -9,6 +9,7 @@ import { deepDifferencesOf, differencesOf } from '../../client/simulation/verifi
 import { channels } from '../../shared/domain/channel';
 import { copyWith } from '../client/copies';
 import { programOf, type RealServer, staffHeaders, startRealServer } from '../client/real-server';
+import { newUser, password } from '../console/staff';
 import { call } from '../setup/solution-client';
 import { applied, exported, roundTrip, takenIn } from './stick';
 
@@ -165,6 +166,16 @@ describe('a file that cannot be taken in is refused with its reason:', () => {
         'The file was changed after it was written, or it was written with a secret that is no longer valid.',
       ),
     );
+  });
+
+  test('a file of a solution that belongs to another account, as if there were no such solution', async () => {
+    const { copy } = await kitchenCopy();
+    const enrolled = await real.enrol();
+    const stranger = { email: await newUser(real.server, 'manager'), password };
+    await expect(takenIn(real, await exported(copy, enrolled), stranger)).rejects.toEqual(
+      refusal('There is no solution with the mail in this file.'),
+    );
+    expect(await real.server.db('offline_file').where({ solution_id: enrolled.id })).toEqual([]);
   });
 
   test('one changed byte, anywhere', async () => {

@@ -30,10 +30,17 @@ export async function exported(
 export async function takenIn(
   { exchange, server }: RealServer,
   file: string,
+  staff: { readonly email: string; readonly password: string } = server.admin,
 ): Promise<{ taken: TakenFile; response: string }> {
   const response = `${file}.response`;
-  const staff = { email: server.admin.email, password: server.admin.password };
-  const taken = await importFile({ exchange, ...staff, file, responseTo: response, maxWaitSeconds: 60 });
+  const taken = await importFile({
+    exchange,
+    email: staff.email,
+    password: staff.password,
+    file,
+    responseTo: response,
+    maxWaitSeconds: 60,
+  });
   return { taken, response };
 }
 
