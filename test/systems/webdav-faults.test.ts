@@ -202,7 +202,8 @@ async function expectEqual({ trees }: DavPair, tree: Readonly<Record<string, str
   const sorted = Object.fromEntries(Object.entries(tree).sort(([one], [other]) => (one < other ? -1 : 1)));
   const { here, there } = await trees();
   for (const side of [here, there]) {
-    expect(Object.keys(side)).toEqual(Object.keys(sorted));
+    // An Apache that was killed leaves its own temporary file, which it never lists.
+    expect(Object.keys(side).filter((path) => !/(^|\/)\.davfs\.tmp/.test(path))).toEqual(Object.keys(sorted));
     expect(Object.keys(sorted).filter((path) => side[path] !== sorted[path])).toEqual([]);
   }
 }
