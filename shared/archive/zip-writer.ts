@@ -26,6 +26,8 @@ export function zipStream(entries: AsyncIterable<ZipEntry> | Iterable<ZipEntry>)
   const giveUp = (error: unknown) =>
     output.destroy(error instanceof Error ? error : new Error(String(error)));
   zip.on('error', giveUp);
+  // Who reads gets the error. Where nobody reads yet, it must not end the process.
+  output.on('error', () => undefined);
   addEntries(zip, entries, output).catch(giveUp);
   return output;
 }

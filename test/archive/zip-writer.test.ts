@@ -119,6 +119,16 @@ test('entries that fail, fail the archive with their own error', async () => {
   await expect(buffer(zipStream(broken()))).rejects.toThrow('no more');
 });
 
+test('entries that fail before anyone reads give the reader their own error, and do not end the process', async () => {
+  async function* failing(): AsyncGenerator<ZipEntry> {
+    await Promise.resolve();
+    throw new Error('the database went away');
+  }
+  const archive = zipStream(failing());
+  await sleep(20);
+  await expect(buffer(archive)).rejects.toThrow('the database went away');
+});
+
 test('a name that leaves the folder is refused', async () => {
   await expect(buffer(zipStream([{ name: '../a', content: 'a' }]))).rejects.toThrow('invalid relative path');
 });
