@@ -31,5 +31,6 @@ module.exports = {
   reporters: ['default', '<rootDir>/test/setup/count-reporter.cjs'],
   // Only what hangs is ended: on a busy machine everything takes its time, and no test is about that.
   testTimeout: 180_000,
-  maxWorkers: 2,
+  // One more than the two processors of CI: tests with clusters and kills mostly wait.
+  maxWorkers: 3,
 };
