@@ -1,4 +1,5 @@
 import { isNativeError } from 'node:util/types';
+import { errorCode } from './error-code';
 
 /** Why an object store does not do what it is asked, in a word for metrics and tests. */
 export type AwayReason =
@@ -23,13 +24,13 @@ export class FileStoreAway extends Error {
  */
 export function isFileStoreAway(error: unknown): boolean {
   if (error instanceof FileStoreAway) return true;
-  return isNativeError(error) && 'code' in error && awayCodes.has(error.code);
+  return isNativeError(error) && awayCodes.has(errorCode(error));
 }
 
 /** True if an error means that the file store accepts nothing more, although its files can be read. */
 export function isFileStoreFull(error: unknown): boolean {
   if (error instanceof FileStoreAway) return error.reason === 'full';
-  return isNativeError(error) && 'code' in error && fullCodes.has(error.code);
+  return isNativeError(error) && fullCodes.has(errorCode(error));
 }
 
 const fullCodes: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { Trouble } from '../../pipeline/trouble';
 import type { PathEntry } from '../tree/path-tree';
 import { readFolder } from './entries';
-import { errorCode, isAbsence, troubleFrom } from './file-errors';
+import { errorCode } from '../../../shared/files/error-code';
+import { isAbsence, troubleFrom } from './file-errors';
 import type { RootFolder } from './root-folder';
 import { isAbandoned } from '../tree/temporary-names';
 

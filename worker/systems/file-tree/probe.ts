@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Finding, Probe } from '../probe';
 import { listTree } from './list-tree';
 import { type LeftOut, readFolder } from './entries';
-import { errorCode } from './file-errors';
+import { errorCode } from '../../../shared/files/error-code';
 import { type RootFolder, statsOf } from './root-folder';
 import { temporaryName } from '../tree/temporary-names';
 import { otherCase, otherForm } from './traits';

@@ -3,7 +3,8 @@ import { type FileHandle, lstat, open, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Trouble } from '../../pipeline/trouble';
 import { joinCalls } from '../join-calls';
-import { errorCode, isAbsence, troubleFrom } from './file-errors';
+import { errorCode } from '../../../shared/files/error-code';
+import { isAbsence, troubleFrom } from './file-errors';
 
 /** The folder of a pair. No symbolic link below it is followed, not even one that someone makes at the same moment. */
 export interface RootFolder {

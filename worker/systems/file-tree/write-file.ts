@@ -2,7 +2,7 @@ import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, link, open, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Content } from '../../pipeline/system';
-import { errorCode } from './file-errors';
+import { errorCode } from '../../../shared/files/error-code';
 import { fileRevision } from './entries';
 import { statsOf } from './root-folder';
 import { temporaryName } from '../tree/temporary-names';
