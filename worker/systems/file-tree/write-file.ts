@@ -36,12 +36,41 @@ export async function writeTemporary(
 /** Node.js cuts the microseconds off, and the nearest fraction may lie just below the millisecond. */
 const secondsOf = (time: Date): number => (time.getTime() + 0.0005) / 1000;
 
+/** This much is on its way to the disk at once, so that the sync at the end of a large file is short. */
+const syncBytes = 32 * 1024 * 1024;
+
+/** While a piece is written, the next one is read and hashed. When this has ended, nothing touches the file any more. */
 async function fill(handle: FileHandle, content: Content, signal: AbortSignal): Promise<void> {
-  for await (const bytes of await content.open(signal)) {
-    signal.throwIfAborted();
-    for (let written = 0; written < bytes.length;)
-      written += (await handle.write(bytes, written, bytes.length - written)).bytesWritten;
+  let writing = Promise.resolve();
+  let syncing = Promise.resolve();
+  let unsyncedBytes = 0;
+  try {
+    for await (const bytes of await content.open(signal)) {
+      signal.throwIfAborted();
+      await writing;
+      writing = awaitedLater(writeWhole(handle, bytes));
+      unsyncedBytes += bytes.length;
+      if (unsyncedBytes < syncBytes) continue;
+      await syncing;
+      syncing = awaitedLater(handle.datasync());
+      unsyncedBytes = 0;
+    }
+  } finally {
+    await Promise.allSettled([writing, syncing]);
   }
+  await Promise.all([writing, syncing]);
+}
+
+/** Until it is awaited, its failure must not count as an unhandled rejection. */
+function awaitedLater(work: Promise<void>): Promise<void> {
+  work.catch(() => undefined);
+  return work;
+}
+
+/** A write to a nearly full disk may take only a part. */
+async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;)
+    written += (await handle.write(bytes, written, bytes.length - written)).bytesWritten;
 }
 
 /** Everyone who could read the file can also read its replacement. */
