@@ -48,6 +48,7 @@ import { createNotificationService } from './backoffice/services/notifications';
 import { createParamService } from './backoffice/services/params';
 import { createPhotoGalleryService } from './backoffice/services/photos';
 import { createQuarantineService } from './backoffice/services/quarantine';
+import { createRolloutService } from './backoffice/services/rollouts';
 import { createQuotaSettingsService } from './backoffice/services/quotas';
 import { createSecondFactorService } from './backoffice/services/second-factor';
 import { createSessionService } from './backoffice/services/session';
@@ -263,6 +264,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     solutions: createSolutionService({ ...access, forgetAccess: board.forgetAccess }),
     quotas: createQuotaSettingsService({ ...access, standard: config.quotas }),
     flags: createFlagService(access),
+    rollouts: createRolloutService(access),
     logs: createLogService(access),
     otherZones: createOtherZoneService(access),
     photos: createPhotoGalleryService({ ...access, files }),

@@ -23,6 +23,7 @@ import { createConsumer } from './jobs/consumer';
 import { applyLogReplacements } from './solution-sync/logs/apply-replacements';
 import { indexTimes } from './solution-sync/logs/index-times';
 import { readTimesAnew } from './solution-sync/logs/read-times-anew';
+import { advanceRollouts } from './rollouts/advance-rollouts';
 import { removeOldReadings } from './upkeep/old-readings';
 import type { JobHandler, JobHandlers } from './jobs/kinds';
 import { createSystemDoor, type SystemDoorDeps } from './pairs/system-door';
@@ -168,6 +169,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
       await notifyOfStalePairs(db);
     }),
     'notifications.remove-old': plain(() => removeOldNotifications(db)),
+    'rollouts.advance': plain(() => advanceRollouts(db)),
     'pair.slice': {
       run: (job, { lease }) =>
         runSlice(

@@ -9,6 +9,7 @@ import type { InstructionStore } from '../../shared/stores/parameters/instructio
 import type { AuditEntry, AuditStore } from '../../shared/stores/staff/audit-store';
 import type { MessageStore } from '../../shared/stores/messages/message-store';
 import type { ReplacementStore } from '../../shared/stores/parameters/replacement-store';
+import type { RolloutStore } from '../../shared/stores/rollouts/rollout-store';
 import type { SyncSteps } from '../../shared/stores/syncs/sync-steps';
 import type { Sync, SyncStore } from '../../shared/stores/syncs/sync-store';
 import type { Downloads } from './downloads';
@@ -20,6 +21,7 @@ interface Stores {
   readonly instructions: Pick<InstructionStore, 'confirm'>;
   readonly messages: Pick<MessageStore, 'confirm'>;
   readonly replacements: Pick<ReplacementStore, 'confirm'>;
+  readonly rollouts: Pick<RolloutStore, 'settleFlags'>;
   readonly syncSteps: Pick<SyncSteps, 'packageAtHand' | 'atHand' | 'confirmPlain' | 'confirm'>;
   readonly syncs: Pick<SyncStore, 'lockCurrent' | 'lastConfirmedId' | 'latest'>;
 }
@@ -106,7 +108,7 @@ export function createDeliveryService({ stores, transaction, files, board, downl
       if (status.hasInstructions) await stores.instructions.confirm(atHand, failed);
       if (key.channel === 'messagerie') await stores.messages.confirm(key.solutionId, atHand, failed);
       if (status.hasReplacements) await confirmReplacements(stores, key, atHand, failed);
-      if (status.hasFlags) await consumeFlags(stores, key, atHand);
+      if (status.hasFlags) await consumeFlags(stores, key, atHand, failed);
       const revision = await syncSteps.confirm(key, atHand);
       if (revision === null) throw new Error(`sync ${atHand} is at hand no longer, though its row is locked`);
       return { statut: 0, syncId: atHand, revision } as const;
@@ -114,11 +116,12 @@ export function createDeliveryService({ stores, transaction, files, board, downl
   }
 }
 
-/** The audit trail records each flag that the sync carried out. */
+/** The audit trail records each flag that the sync carried out, and rollouts that have set one learn of it. */
 async function consumeFlags(
-  stores: Pick<Stores, 'audit' | 'flags'>,
+  stores: Pick<Stores, 'audit' | 'flags' | 'rollouts'>,
   { solutionId, channel }: ChannelKey,
   sync: string,
+  failed: readonly FailedInstruction[],
 ): Promise<void> {
   const consumed = await stores.flags.consume({ solutionId, channel }, sync);
   const entries = consumed.map(({ flag, setBy }): AuditEntry => ({
@@ -130,6 +133,10 @@ async function consumeFlags(
     after: null,
   }));
   await stores.audit.add(entries);
+  const flags = consumed.map(({ flag }) => flag);
+  const [failure] = failed;
+  const reason = failure === undefined ? null : `${failure.file}: ${failure.reason}`;
+  if (flags.length > 0) await stores.rollouts.settleFlags({ solutionId, channel }, flags, reason);
 }
 
 /** The audit trail records what is parked by this. It waits until staff ask for it again. */

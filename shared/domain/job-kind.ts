@@ -23,6 +23,7 @@ export const jobKinds = [
   'notifications.send-staff-mails',
   'notifications.find-stale-solutions',
   'notifications.remove-old',
+  'rollouts.advance',
   'pair.slice',
   'pair.wake-pairs',
   'upkeep.free-dead-uploads',

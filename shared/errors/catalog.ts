@@ -308,6 +308,12 @@ export const planNotReady = (state: string) =>
     members: { state },
   });
 
+/** `state`: of the rollout, and its current wave. */
+export const rolloutNotReady = (state: string, wave: number) =>
+  new AppError('conflict', 'not-ready', `The rollout is ${state}, at wave ${wave}.`, {
+    members: { state, wave },
+  });
+
 /** A call about the link was begun, and its result is not known yet. */
 export const linkUnsettled = () =>
   new AppError('conflict', 'unsettled', 'A call about this link is in progress. Try again in a moment.');

@@ -32,6 +32,8 @@ import { createParamStore } from './parameters/param-store';
 import { createReplacementStore } from './parameters/replacement-store';
 import { createPhotoStore } from './photos/photo-store';
 import { createAccountStore } from './solutions/account-store';
+import { createRolloutRoundStore } from './rollouts/rollout-round-store';
+import { createRolloutStore } from './rollouts/rollout-store';
 import { createFlagStore } from './solutions/flag-store';
 import { createInventoryStore } from './solutions/inventory-store';
 import { createOverviewStore } from './solutions/overview-store';
@@ -203,6 +205,12 @@ const storesOn = (db: Db) => ({
   },
   get replacements() {
     return createReplacementStore(db);
+  },
+  get rolloutRounds() {
+    return createRolloutRoundStore(db);
+  },
+  get rollouts() {
+    return createRolloutStore(db);
   },
   get schedules() {
     return createScheduleStore(db);

@@ -84,6 +84,8 @@ export const jobPolicies: Readonly<Record<JobKind, JobPolicy>> = {
   'notifications.send-staff-mails': every('*/10 * * * * *'),
   'notifications.find-stale-solutions': every('*/5 * * * *'),
   'notifications.remove-old': every('11 * * * *'),
+  // Also scheduled, because time and the confirmations of solutions advance a rollout.
+  'rollouts.advance': { ...asked, cron: '*/10 * * * * *' },
   // The job stays as long as its pair exists, with the time of the next work.
   'pair.slice': { maxAttempts: Infinity, backoff: patient, givenUp: 'keep', cron: null },
   'pair.wake-pairs': every('*/30 * * * * *'),

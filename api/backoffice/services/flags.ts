@@ -47,7 +47,7 @@ export function createFlagService({ stores, transaction }: StoreAccess<Stores>) 
     /** All of the solutions or none: one that the caller does not see is `not-found`. */
     async setMany(caller: Caller, selection: Selection, channel: Channel, flag: Flag): Promise<void> {
       await transaction(async (stores) => {
-        const solutionIds = await select(stores, caller, selection);
+        const solutionIds = await selectSolutions(stores, caller, selection);
         needEditor(caller);
         await raise(stores, caller, solutionIds, { channel, flag });
       });
@@ -80,7 +80,12 @@ export function createFlagService({ stores, transaction }: StoreAccess<Stores>) 
 const tellsWhole = (flag: Flag) =>
   haveEffect([flag], 'tells-all-parameters') || haveEffect([flag], 'tells-all-logs');
 
-async function select({ solutionAdmin }: Stores, caller: Caller, selection: Selection): Promise<number[]> {
+/** All of the solutions or none. Throws `not-found`: the caller does not see one of them. */
+export async function selectSolutions(
+  { solutionAdmin }: { readonly solutionAdmin: Pick<SolutionAdminStore, 'idsMatching' | 'visibleOf'> },
+  caller: Caller,
+  selection: Selection,
+): Promise<number[]> {
   if ('filter' in selection) return solutionAdmin.idsMatching(caller.accounts, selection.filter);
   const visible = await solutionAdmin.visibleOf(caller.accounts, selection.ids);
   if (visible.length !== new Set(selection.ids).size) throw notFound('solution');

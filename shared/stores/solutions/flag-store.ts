@@ -65,6 +65,26 @@ export function createFlagStore(db: Db) {
       );
     },
 
+    /**
+     * Clears many flags that are still as they were set, and that no sync has begun to carry out. `setAt`: the exact
+     * time, as PostgreSQL writes it. Returns those that were cleared.
+     */
+    async takeBack<Flagged extends ChannelKey & { readonly flag: Flag; readonly setAt: string }>(
+      set: readonly Flagged[],
+    ): Promise<Flagged[]> {
+      const { rows } = await db.raw<{ rows: { place: number }[] }>(
+        `delete from solution_flag f
+         using jsonb_to_recordset(cast(:rows as jsonb))
+           as given (place int, "solutionId" int, channel text, flag text, "setAt" timestamptz)
+         where f.solution_id = given."solutionId" and f.channel = given.channel and f.flag = given.flag
+           and f.set_at = given."setAt" and f.sync_id is null
+         returning given.place`,
+        { rows: JSON.stringify(set.map((one, place) => ({ ...one, place }))) },
+      );
+      const taken = new Set(rows.map(({ place }) => place));
+      return set.filter((_one, place) => taken.has(place));
+    },
+
     /** The handshake has told the solution about these flags, so its next upload answers them. */
     async markAnswered(key: ChannelKey, flags: readonly Flag[]): Promise<void> {
       await db<Row>('solution_flag')

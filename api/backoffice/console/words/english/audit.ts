@@ -9,6 +9,13 @@ export const auditEnglish = {
   solutionNumber: 'Solution number',
   auditActions: {
     'access.refused': 'was refused because it is not allowed',
+    'rollout.approve': 'approved a wave',
+    'rollout.cancel': 'cancelled a rollout',
+    'rollout.finish': 'finished a rollout',
+    'rollout.pause': 'paused a rollout',
+    'rollout.plan': 'planned a rollout',
+    'rollout.resume': 'resumed a rollout',
+    'rollout.stop': 'stopped a rollout',
     'schedule.pause': 'paused background work',
     'schedule.resume': 'resumed background work',
     'schedule.run': 'ran background work by hand',

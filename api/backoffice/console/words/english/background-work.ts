@@ -23,6 +23,7 @@ export const backgroundWorkEnglish = {
     'logs.index-times': 'Index when older readings were measured',
     'logs.check-books': 'Check that every reading received is still there',
     'system.probe-all': 'Look whether systems still have the fields that pairs use',
+    'rollouts.advance': 'Advance the waves of rollouts',
     'pair.wake-pairs': 'Wake pairs of systems that are due',
     'notifications.deliver': 'Send notifications',
     'notifications.find-stale-solutions': 'Find solutions that have not been heard from',

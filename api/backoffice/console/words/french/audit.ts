@@ -8,6 +8,13 @@ export const auditFrench: AuditWords = {
   solutionNumber: 'N° de la solution',
   auditActions: {
     'access.refused': 's’est vu refuser un accès',
+    'rollout.approve': 'a approuvé une vague',
+    'rollout.cancel': 'a annulé un déploiement',
+    'rollout.finish': 'a terminé un déploiement',
+    'rollout.pause': 'a suspendu un déploiement',
+    'rollout.plan': 'a préparé un déploiement',
+    'rollout.resume': 'a repris un déploiement',
+    'rollout.stop': 'a arrêté un déploiement',
     'schedule.pause': 'a suspendu une tâche de fond',
     'schedule.resume': 'a repris une tâche de fond',
     'schedule.run': 'a lancé une tâche de fond à la main',

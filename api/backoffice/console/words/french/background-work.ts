@@ -24,6 +24,7 @@ export const backgroundWorkFrench: BackgroundWorkWords = {
     'logs.index-times': 'Indexer les heures des anciens relevés',
     'logs.check-books': 'Vérifier que chaque relevé reçu est toujours là',
     'system.probe-all': 'Vérifier que les systèmes ont toujours les champs que les paires utilisent',
+    'rollouts.advance': 'Faire avancer les vagues des déploiements',
     'pair.wake-pairs': 'Réveiller les paires de systèmes que rien ne réveille',
     'notifications.deliver': 'Envoyer les notifications',
     'notifications.find-stale-solutions': 'Repérer les solutions sans nouvelles',
