@@ -34,5 +34,12 @@ export const advoware: SystemKind = {
   settings: advowareSettings,
   end: advowareEnd,
   secrets: ['auth.apiKey', 'auth.password'],
-  can: { changes: 'scan', deletions: 'none', writes: 'checked', webhooks: 'none', isPreparable: false },
+  can: {
+    changes: 'scan',
+    deletions: 'none',
+    writes: 'checked',
+    webhooks: 'none',
+    isPreparable: false,
+    hasFields: true,
+  },
 };

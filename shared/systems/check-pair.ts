@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { checkDocuments, type Kinds } from './check-documents';
+import { checkFields } from './check-fields';
 import { entryName } from './entry-name';
 import { overlapProblems } from './overlapping-folders';
 import {
-  type DocumentPairSettings,
   documentPairSchema,
   type PairSettings,
   type RecordPairSettings,
@@ -41,7 +42,7 @@ export function checkPair(written: unknown, { kindOf, folderOf }: Surroundings):
   if (!parsed.isValid) return { isValid: false, problems: [...problems, ...parsed.problems] };
   problems.push(...checkWebhooks(parsed.value, kinds));
   problems.push(
-    ...(parsed.value.holds === 'records' ? checkRecords(parsed.value) : checkDirection(parsed.value, kinds)),
+    ...(parsed.value.holds === 'records' ? checkRecords(parsed.value) : checkDocuments(parsed.value, kinds)),
   );
   return problems.length > 0 ? { isValid: false, problems } : parsed;
 }
@@ -54,7 +55,6 @@ export function namesToCome(
   settings: PairSettings,
   systemsOf: (pair: string) => readonly [string, string] | undefined,
 ): string[] {
-  if (settings.holds !== 'records') return [];
   const mine = [settings.here.system, settings.there.system].sort().join();
   return settings.fields.flatMap(({ name, link, transform }) => [
     ...(link === null ? [] : linkToCome(name, link, systemsOf(link), mine)),
@@ -86,11 +86,6 @@ export function readPair(config: unknown, holds: Holding): PairSettings {
 }
 
 type End = z.output<typeof end>;
-
-interface Kinds {
-  readonly here: SystemKind | undefined;
-  readonly there: SystemKind | undefined;
-}
 
 const end = z.looseObject({ system: entryName });
 const endsOnly = z.looseObject({ here: end, there: end });
@@ -162,98 +157,8 @@ function checkWebhooks({ find }: PairSettings, kinds: Kinds): Problem[] {
   );
 }
 
-/** Nothing is written to a side that is only read, so nothing may be asked for that would write to it. */
-function checkDirection(settings: DocumentPairSettings, { here, there }: Kinds): Problem[] {
-  const { direction, deletions, conflict } = settings;
-  const problems: Problem[] = [];
-  if (there?.can.writes === 'none')
-    problems.push({
-      path: ['there', 'system'],
-      reason: `is of the kind ${there.name}, which is only read: name it in "here"`,
-    });
-  if (direction === 'both') {
-    if (here?.can.writes !== 'none') return problems;
-    const reason = `must be "there": "here" is of the kind ${here.name}, which is only read`;
-    return [...problems, { path: ['direction'], reason }];
-  }
-  if (deletions.here === 'restore')
-    problems.push({
-      path: ['deletions', 'here'],
-      reason: 'must be propagate, mark or ask: with "direction: there" nothing is written here',
-    });
-  if (deletions.there === 'propagate' || deletions.there === 'ask')
-    problems.push({
-      path: ['deletions', 'there'],
-      reason: 'must be mark or restore: with "direction: there" nothing is deleted here',
-    });
-  if (conflict.place === 'there')
-    problems.push({
-      path: ['conflict', 'place'],
-      reason: 'must be here or manual: with "direction: there" nothing is moved here',
-    });
-  return problems;
-}
-
 function checkRecords(settings: RecordPairSettings): Problem[] {
-  return [
-    ...settings.fields.flatMap((_, place) => checkField(settings, place)),
-    ...checkMatch(settings),
-    ...checkWriteBack(settings),
-  ];
-}
-
-function checkField(settings: RecordPairSettings, place: number): Problem[] {
-  const { fields, groups, lookups } = settings;
-  const rule = fields[place];
-  if (rule === undefined) return [];
-  const path = ['fields', place];
-  const problems: Problem[] = [];
-  if (rule.group !== 'default' && !Object.hasOwn(groups, rule.group))
-    problems.push({ path: [...path, 'group'], reason: `names the group "${rule.group}", and there is none` });
-  problems.push(...below([...path, 'transform'], checkReversible(rule, lookups)));
-  const earlier = fields.slice(0, place);
-  if (earlier.some((one) => one.name === rule.name))
-    problems.push({
-      path: [...path, 'here'],
-      reason: `is "${rule.name}", as an earlier field is; give one of them a "name"`,
-    });
-  if (rule.flows !== 'to-there' && earlier.some((one) => one.flows !== 'to-there' && one.here === rule.here))
-    problems.push({
-      path: [...path, 'here'],
-      reason: `is "${rule.here}", which an earlier field writes as well`,
-    });
-  if (rule.flows !== 'to-here' && earlier.some((one) => one.flows !== 'to-here' && one.there === rule.there))
-    problems.push({
-      path: [...path, 'there'],
-      reason: `is "${rule.there}", which an earlier field writes as well`,
-    });
-  return problems;
-}
-
-/** If two values become the same value, the way back is undefined. */
-function checkReversible(
-  { transform, flows }: RecordPairSettings['fields'][number],
-  lookups: RecordPairSettings['lookups'],
-): Problem[] {
-  return transform.flatMap((step, place): Problem[] => {
-    if (step.step === 'boolean')
-      return (['here', 'there'] as const).flatMap((side) => {
-        const [yes = true, no = false] = step.boolean[side] ?? [];
-        return String(yes) === String(no)
-          ? [{ path: [place, 'boolean', side], reason: 'has one value for both true and false' }]
-          : [];
-      });
-    const entries =
-      step.step === 'map' ? step.map : step.step === 'lookup' ? lookups[step.lookup] : undefined;
-    // A field with one direction needs only the steps of that direction.
-    if (entries === undefined || flows === 'to-there') return [];
-    const twice = Object.values(entries).find(
-      (value, at, all) => all.findIndex((one) => String(one) === String(value)) < at,
-    );
-    if (twice === undefined) return [];
-    const reason = `cannot be reversed: two values become "${String(twice)}"; let the field flow to-there only`;
-    return [{ path: [place, step.step], reason }];
-  });
+  return [...checkFields(settings), ...checkMatch(settings), ...checkWriteBack(settings)];
 }
 
 function checkMatch({ match, fields }: RecordPairSettings): Problem[] {

@@ -44,5 +44,6 @@ export const espocrm: SystemKind = {
     writes: 'conditional',
     webhooks: 'signed',
     isPreparable: true,
+    hasFields: true,
   },
 };

@@ -15,5 +15,12 @@ export const fileTree: SystemKind = {
   settings: fileTreeSettings,
   end: folderEnd,
   secrets: [],
-  can: { changes: 'scan', deletions: 'none', writes: 'checked', webhooks: 'none', isPreparable: false },
+  can: {
+    changes: 'scan',
+    deletions: 'none',
+    writes: 'checked',
+    webhooks: 'none',
+    isPreparable: false,
+    hasFields: false,
+  },
 };

@@ -44,5 +44,12 @@ export const kitchenFiles: SystemKind = {
   settings: kitchenFilesSettings,
   end: kitchenFilesEnd,
   secrets: [],
-  can: { changes: 'timestamp', deletions: 'none', writes: 'none', webhooks: 'none', isPreparable: false },
+  can: {
+    changes: 'timestamp',
+    deletions: 'none',
+    writes: 'none',
+    webhooks: 'none',
+    isPreparable: false,
+    hasFields: false,
+  },
 };

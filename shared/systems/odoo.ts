@@ -50,5 +50,12 @@ export const odoo: SystemKind = {
   settings: odooSettings,
   end: odooEnd,
   secrets: ['auth.apiKey', 'auth.password'],
-  can: { changes: 'timestamp', deletions: 'none', writes: 'checked', webhooks: 'none', isPreparable: false },
+  can: {
+    changes: 'timestamp',
+    deletions: 'none',
+    writes: 'checked',
+    webhooks: 'none',
+    isPreparable: false,
+    hasFields: true,
+  },
 };

@@ -133,6 +133,12 @@ const writeBackValue = z
 const writeBack = z.record(nameText, writeBackValue);
 
 const lookupTable = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+const lookups = z.record(z.string(), lookupTable).default({}).describe('Fixed tables for `lookup`.');
+
+const groups = z
+  .record(z.string().min(1), groupRule)
+  .default({})
+  .describe('Fields that are decided together where both sides changed them.');
 
 /** A pair of records. */
 export const recordPairSchema = z
@@ -146,11 +152,8 @@ export const recordPairSchema = z
       .prefault({})
       .describe('What two records have in common that are one. Names of either side.'),
     fields: z.array(fieldRule).min(1, 'must have at least one field').max(500),
-    groups: z
-      .record(z.string().min(1), groupRule)
-      .default({})
-      .describe('Fields that are decided together where both sides changed them.'),
-    lookups: z.record(z.string(), lookupTable).default({}).describe('Fixed tables for `lookup`.'),
+    groups,
+    lookups,
     writeBack: z.strictObject({ here: writeBack.default({}), there: writeBack.default({}) }).prefault({}),
     writeBackSyncing: z.boolean().default(false),
     statusWords: z.partialRecord(z.enum(linkStatusWords), z.string().max(200)).default({}),
@@ -189,6 +192,13 @@ export const documentPairSchema = z
         place: winner(['here', 'there', 'manual']).default('here'),
       })
       .prefault({}),
+    fields: z
+      .array(fieldRule)
+      .max(500)
+      .default([])
+      .describe('Fields of the documents that are kept equal beside their content. Folders have none.'),
+    groups,
+    lookups,
   })
   .transform(({ deletions: { here, there, ...others }, ...pair }) => {
     const usual = pair.direction === 'there' ? 'mark' : 'ask';
@@ -203,6 +213,9 @@ export type PairSettings = RecordPairSettings | DocumentPairSettings;
 
 export type PairFind = PairSettings['find'];
 export type GroupConflict = RecordPairSettings['groups'][string]['conflict'];
+
+/** What every pair says about fields. A pair of documents may have none. */
+export type FieldSettings = Pick<RecordPairSettings, 'fields' | 'groups' | 'lookups'>;
 
 function isCron(written: string): boolean {
   if (written.trim().split(/\s+/).length !== 5) return false;

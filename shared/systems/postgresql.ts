@@ -28,5 +28,12 @@ export const postgresql: SystemKind = {
   settings: postgresqlSettings,
   end: postgresqlEnd,
   secrets: ['auth.password'],
-  can: { changes: 'scan', deletions: 'none', writes: 'conditional', webhooks: 'none', isPreparable: false },
+  can: {
+    changes: 'scan',
+    deletions: 'none',
+    writes: 'conditional',
+    webhooks: 'none',
+    isPreparable: false,
+    hasFields: true,
+  },
 };

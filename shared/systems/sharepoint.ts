@@ -24,5 +24,12 @@ export const sharepoint: SystemKind = {
   settings: sharepointSettings,
   end: folderEnd,
   secrets: ['auth.clientSecret'],
-  can: { changes: 'delta', deletions: 'tops', writes: 'conditional', webhooks: 'none', isPreparable: false },
+  can: {
+    changes: 'delta',
+    deletions: 'tops',
+    writes: 'conditional',
+    webhooks: 'none',
+    isPreparable: false,
+    hasFields: false,
+  },
 };

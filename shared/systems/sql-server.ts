@@ -32,5 +32,12 @@ export const sqlServer: SystemKind = {
   settings: sqlServerSettings,
   end: sqlServerEnd,
   secrets: ['auth.password'],
-  can: { changes: 'delta', deletions: 'each', writes: 'conditional', webhooks: 'none', isPreparable: false },
+  can: {
+    changes: 'delta',
+    deletions: 'each',
+    writes: 'conditional',
+    webhooks: 'none',
+    isPreparable: false,
+    hasFields: true,
+  },
 };

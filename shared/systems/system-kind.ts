@@ -51,4 +51,6 @@ export interface KindAbilities {
   readonly webhooks: 'signed' | 'unsigned' | 'none';
   /** True: `epack systems prepare` adds the fields that a pair needs. */
   readonly isPreparable: boolean;
+  /** True: its items have fields that a pair can keep equal. Documents may have them beside their content. */
+  readonly hasFields: boolean;
 }

@@ -16,5 +16,12 @@ export const webdav: SystemKind = {
   settings: webdavSettings,
   end: folderEnd,
   secrets: ['auth.password'],
-  can: { changes: 'scan', deletions: 'none', writes: 'conditional', webhooks: 'none', isPreparable: false },
+  can: {
+    changes: 'scan',
+    deletions: 'none',
+    writes: 'conditional',
+    webhooks: 'none',
+    isPreparable: false,
+    hasFields: false,
+  },
 };

@@ -19,6 +19,7 @@ const alike = { lastName: 'Meier', phone: '1', register: 'HRB', salutation: 'Ms.
 function reasons(difference: Partial<Comparison>): Record<string, DifferenceReason | null> {
   const comparison: Comparison = {
     rules,
+    areDocuments: false,
     now: { here: alike, there: alike },
     settled: { here: alike, there: alike },
     kept: [],
@@ -88,8 +89,10 @@ test('nothing is compared with a side that does not have it', () => {
   expect(reasons({ now: { here: alike, there: null }, standing: 'given-up' })).toEqual({});
 });
 
-test('documents are compared by name, folder and content', () => {
-  const file = { name: 'Akte.pdf', parent: '7', content: 'a1' };
-  const now = { here: file, there: { ...file, content: 'b2' } };
-  expect(reasons({ rules: null, now, settled: now, standing: 'failed' })).toEqual({ content: 'failed' });
+test('documents are compared by name, folder, content and their fields', () => {
+  const file = { name: 'Akte.pdf', parent: '7', content: 'a1', ...alike };
+  const now = { here: file, there: { ...file, content: 'b2', phone: '2' } };
+  const documents = { areDocuments: true, now, settled: now, standing: 'failed' } as const;
+  expect(reasons({ ...documents, rules: [] })).toEqual({ content: 'failed' });
+  expect(reasons(documents)).toEqual({ content: 'failed', phone: 'failed' });
 });

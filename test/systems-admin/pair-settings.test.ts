@@ -212,6 +212,52 @@ describe('what is refused', () => {
     expect(checked.isValid).toBe(true);
   });
 
+  describe('fields of documents', () => {
+    const kinds = { sp: 'elo', elo: 'elo', disk: 'file-tree' } as const;
+    const pairOf = (here: keyof typeof kinds, changes: object) =>
+      checkPair(
+        { here: { system: here }, there: { system: 'elo' }, ...changes },
+        {
+          kindOf: (name) =>
+            name === 'sp' || name === 'elo' || name === 'disk' ? systemKinds[kinds[name]] : undefined,
+          folderOf: noFolder,
+        },
+      );
+    const mistakes = (here: keyof typeof kinds, changes: object) => {
+      const checked = pairOf(here, changes);
+      return checked.isValid ? [] : checked.problems.map(problemText);
+    };
+
+    test('are written as those of records, with groups and tables', () => {
+      const fields = [
+        { here: 'Aktenzeichen', there: 'AKTE', group: 'akte', transform: [{ lookup: 'akten' }] },
+      ];
+      const groups = { akte: { conflict: 'there' } };
+      const checked = pairOf('sp', { fields, groups, lookups: { akten: { a: 'b' } } });
+      expect(checked).toMatchObject({ value: { holds: 'documents', fields: [{ name: 'Aktenzeichen' }] } });
+    });
+
+    test('need both sides to have fields', () => {
+      expect(mistakes('disk', { fields: [{ here: 'AKTE', there: 'AKTE' }] })).toEqual([
+        'fields cannot be kept equal: "here" is of the kind file-tree, whose documents have no fields',
+      ]);
+    });
+
+    test('with a wrong name, group, link or direction are all named at once', () => {
+      const fields = [
+        { here: 'content', there: 'AKTE', group: 'akte' },
+        { here: 'A', there: 'A', link: 'person' },
+        { here: 'B', there: 'B', flows: 'to-here' },
+      ];
+      expect(mistakes('sp', { fields, direction: 'there' })).toEqual([
+        'fields.0.group names the group "akte", and there is none',
+        'fields.0.here is "content", which has another meaning for documents; give the field a "name"',
+        'fields.1.link is not possible here: it names a record of a pair of records',
+        'fields.2.flows must be both or to-there: with "direction: there" nothing is written here',
+      ]);
+    });
+  });
+
   test('a password in a URL, and a folder above the root', () => {
     const settings = { url: 'https://joe:secret@crm.example', auth: { apiKey: 'k' } };
     expect(checkBy(systemKinds.espocrm.settings, settings)).toMatchObject({ problems: [{ path: ['url'] }] });

@@ -7,9 +7,12 @@ import type { Rules } from '../pipeline/stages';
 
 type DocumentRules = Pick<Rules, 'fieldGroups' | 'namePolicies' | 'size' | 'initial' | 'reads'>;
 
-/** The rules for documents that differ from those for records. */
-export const documentRules = (settings: DocumentPairSettings): DocumentRules => ({
-  fieldGroups: [contentGroup(settings), { fields: ['place'], policy: settings.conflict.place }],
+/** The rules for documents that differ from those for records. `ofFields`: the groups of their fields. */
+export const documentRules = (
+  settings: DocumentPairSettings,
+  ofFields: readonly FieldGroup[],
+): DocumentRules => ({
+  fieldGroups: [contentGroup(settings), { fields: ['place'], policy: settings.conflict.place }, ...ofFields],
   namePolicies: settings.names,
   size: sizeLimitOf(settings),
   // Two files at the same place with different contents are an ordinary dispute.

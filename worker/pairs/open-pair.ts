@@ -8,6 +8,7 @@ import {
   type OpenSystem,
   type PairSystems,
 } from './pair-systems';
+import { fieldsOfFiles } from './fields-of-files';
 import { leftOutBy, withoutLeftOut } from './left-out';
 import type { SlicePair, SliceSystem } from '../../shared/stores/pairs/pair-slice-store';
 import { readPair } from '../../shared/systems/check-pair';
@@ -91,7 +92,7 @@ export async function openPair(
     const system =
       settings.documents === null
         ? recordSide(settings, side, { remote, missing, parts })
-        : documentSide(settings.documents, side, { remote, parts });
+        : documentSide(settings, settings.documents, side, { remote, missing, parts });
     return watchSystem(system, { side, troubles, mayCall: parts.mayCall });
   };
   const here = await openSide('here');
@@ -128,16 +129,25 @@ function accountOf({ systems: { here, there } }: SlicePair): number | null {
   return here.accountId ?? there.accountId;
 }
 
-interface OpenedRecords {
+interface Opened {
   readonly remote: OpenSystem;
   readonly missing: ReadonlySet<string>;
   readonly parts: OpeningParts;
 }
 
-function recordSide(settings: WorkedSettings, side: Side, { remote, missing, parts }: OpenedRecords): System {
+function recordSide(settings: WorkedSettings, side: Side, { remote, missing, parts }: Opened): System {
   if (isPathTree(remote))
     throw new Trouble('fields', 'a pair of records names a system that holds documents');
-  return mappedSystem(withFieldTypes(remote, side, parts.checkFieldTypes), side, {
+  return mapped(settings, side, withFieldTypes(remote, side, parts.checkFieldTypes), { missing, parts });
+}
+
+const mapped = (
+  settings: WorkedSettings,
+  side: Side,
+  system: System,
+  { missing, parts }: Pick<Opened, 'missing' | 'parts'>,
+): System =>
+  mappedSystem(system, side, {
     rules: settings.fields,
     lookups: settings.lookups,
     missingPairs: missing,
@@ -145,19 +155,22 @@ function recordSide(settings: WorkedSettings, side: Side, { remote, missing, par
     kept: parts.kept[side],
     learned: parts.learned,
   });
-}
 
 /** Paths that the pair leaves out are left out in the same way for every kind of system. */
 function documentSide(
+  settings: WorkedSettings,
   { leaveOut, content, direction }: DocumentPairSettings,
   side: Side,
-  { remote, parts }: Omit<OpenedRecords, 'missing'>,
+  opened: Opened,
 ): System {
+  const { remote, parts } = opened;
   const isLeftOut = leftOutBy(leaveOut);
   const system = isPathTree(remote)
     ? indexedTree(remote, parts.treeIndex(side), { side, compare: content.compare, isLeftOut })
-    : remote;
-  const shown = leaveOut.length === 0 ? system : withoutLeftOut(system, isLeftOut);
+    : withFieldTypes(remote, side, parts.checkFieldTypes);
+  const worded =
+    settings.fields.length === 0 ? system : mapped(settings, side, fieldsOfFiles(system), opened);
+  const shown = leaveOut.length === 0 ? worded : withoutLeftOut(worded, isLeftOut);
   return direction === 'there' && side === 'there' ? withoutOthers(shown, parts.linkedAmong(side)) : shown;
 }
 

@@ -33,7 +33,9 @@ export interface RuleParts {
 /** The rules of a pair in the form that the engine needs. */
 export function rulesOf(settings: WorkedSettings, parts: RuleParts): Rules {
   const rules = commonRules(settings, parts);
-  return settings.documents === null ? rules : { ...rules, ...documentRules(settings.documents) };
+  return settings.documents === null
+    ? rules
+    : { ...rules, ...documentRules(settings.documents, rules.fieldGroups) };
 }
 
 function commonRules(settings: WorkedSettings, parts: RuleParts): Rules {

@@ -10,6 +10,7 @@ import type { FieldTypes } from '../systems/remote-system';
 import { type FieldChange, fieldChanges } from './field-types';
 import { endOf, ownFields } from './pair-ends';
 import { checkedKind } from './pair-systems';
+import { workedSettings } from './worked-settings';
 import type { ProbedSystem, SystemDoor } from './system-door';
 
 interface Deps {
@@ -74,9 +75,9 @@ async function probeEnd({ db, door }: Deps, use: ProbedUse, signal: AbortSignal)
   });
   try {
     const settings = readPair(end.config, checkedKind(end.hereKind).holds);
-    // Pairs of documents have no fields: each run looks at their folders.
-    if (settings.holds === 'documents') return [];
-    const wish = { end: endOf(settings, end.side), fields: ownFields(settings, end.side) };
+    // Without fields there is nothing to probe: each run looks at the folders.
+    if (settings.holds === 'documents' && settings.fields.length === 0) return [];
+    const wish = { end: endOf(settings, end.side), fields: ownFields(workedSettings(settings), end.side) };
     const opened = await door.open(use.system, wish);
     try {
       const { findings, unfit } = await lookAt(db, use, opened, signal);

@@ -5,8 +5,8 @@ import type {
 } from '../../shared/systems/pair-settings';
 
 /**
- * The settings of a pair in the form that the work needs. Documents have no fields, and nothing is written back to
- * them.
+ * The settings of a pair in the form that the work needs. Documents are not matched by fields, and nothing is written
+ * back to them.
  */
 export interface WorkedSettings extends Omit<RecordPairSettings, 'holds'> {
   /** Null: it is a pair of records. */
@@ -16,14 +16,13 @@ export interface WorkedSettings extends Omit<RecordPairSettings, 'holds'> {
 export function workedSettings(settings: PairSettings): WorkedSettings {
   if (settings.holds === 'records') return { ...settings, documents: null };
   const { here, there, mode, find, deletions, limits, retry, notify } = settings;
-  return { ...withoutFields, here, there, mode, find, deletions, limits, retry, notify, documents: settings };
+  const { fields, groups, lookups } = settings;
+  const common = { here, there, mode, find, deletions, limits, retry, notify, fields, groups, lookups };
+  return { ...withoutRecords, ...common, documents: settings };
 }
 
-const withoutFields = {
+const withoutRecords = {
   match: { by: [], initial: 'manual' },
-  fields: [],
-  groups: {},
-  lookups: {},
   writeBack: { here: {}, there: {} },
   writeBackSyncing: false,
   statusWords: {},

@@ -41,6 +41,9 @@ const systemKind = z
       writes: z.enum(['conditional', 'checked', 'none']),
       webhooks: z.enum(['signed', 'unsigned', 'none']),
       prepare: z.boolean(),
+      fields: z
+        .boolean()
+        .meta({ description: 'Its records or documents have fields that a pair can keep equal.' }),
     }),
   })
   .meta({ id: 'SystemKind' });
@@ -405,11 +408,11 @@ const systemJson = ({ id: _id, accountId, config: settings, ...rest }: RemoteSys
 
 const hookJson = (one: Hook) => ({ ...one, id: String(one.id) });
 
-const kindJson = ({ settings, end, can: { isPreparable, ...can }, ...rest }: SystemKind) => ({
+const kindJson = ({ settings, end, can: { isPreparable, hasFields, ...can }, ...rest }: SystemKind) => ({
   ...rest,
   settings: schemaOf(settings),
   end: schemaOf(end),
-  can: { ...can, prepare: isPreparable },
+  can: { ...can, prepare: isPreparable, fields: hasFields },
 });
 
 /** As it is written: what is left out may be left out. */

@@ -61,8 +61,9 @@ export interface ComparedValue {
 export type Copies = Readonly<Record<Side, Readonly<Record<string, unknown>> | null>>;
 
 export interface Comparison {
-  /** Null: it is a pair of documents. */
-  readonly rules: readonly FieldRule[] | null;
+  readonly rules: readonly FieldRule[];
+  /** True: they are documents, with a name, a folder and a content beside their fields. */
+  readonly areDocuments: boolean;
   readonly now: Copies;
   readonly settled: Copies;
   readonly kept: readonly KeptField[];
@@ -76,8 +77,8 @@ export interface Comparison {
  * not compared.
  */
 export function compareFields(comparison: Comparison): ComparedField[] {
-  const { rules, now, settled } = comparison;
-  const names = rules?.map(({ name }) => name) ?? documentFields;
+  const { rules, areDocuments, now, settled } = comparison;
+  const names = [...(areDocuments ? documentFields : []), ...rules.map(({ name }) => name)];
   return names.map((field) => {
     const values = {
       here: compared(field, now.here, settled.here),
@@ -106,7 +107,7 @@ function reasonOf(
   values: Values,
 ): DifferenceReason {
   if (disputed.includes(field)) return standing === 'flip' ? 'flip' : 'conflict';
-  const rule = rules?.find(({ name }) => name === field);
+  const rule = rules.find(({ name }) => name === field);
   const source = sourceOf(rule);
   if (source !== null && !values[source].hasChanged) return 'one-way';
   if (values.here.hasChanged || values.there.hasChanged) return stillOpen(standing);

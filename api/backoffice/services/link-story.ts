@@ -12,7 +12,7 @@ import type { PairConflict, PairInboxStore } from '../../../shared/stores/pairs/
 import type { PairRunRequestStore } from '../../../shared/stores/pairs/pair-run-request-store';
 import type { SystemState, SystemStore } from '../../../shared/stores/pairs/system-store';
 import { type ComparedField, compareFields, type Copies, type LinkSituation } from './link-differences';
-import { recordSettings } from './pairs';
+import { pairSettings } from './pairs';
 
 /** The situation of two linked records: their values, the differences, and their history. */
 export interface LinkStory {
@@ -77,17 +77,19 @@ export function createLinkStoryService({ stores }: { readonly stores: Stores }) 
       });
       const settled = { here: flatState(link.here?.seen), there: flatState(link.there?.seen) };
       const now = withoutDeleted(link, presentCopies({ job, conflict, events, settled }));
+      const { holds, fields: rules } = pairSettings(pair);
       const fields = compareFields({
-        rules: recordSettings(pair)?.fields ?? null,
+        rules,
+        areDocuments: holds === 'documents',
         now,
         settled,
         kept,
         disputed: conflict === null ? [] : disputedFields(conflict),
         standing,
       });
-      const holds = { here: now.here !== null, there: now.there !== null };
-      const shown = recordSettings(pair) === null ? await withFolders(fields) : fields;
-      return { pair, link, standing, stoppedSystems, job, conflict, fields: shown, holds, events };
+      const present = { here: now.here !== null, there: now.there !== null };
+      const shown = holds === 'documents' ? await withFolders(fields) : fields;
+      return { pair, link, standing, stoppedSystems, job, conflict, fields: shown, holds: present, events };
     },
 
     /** Throws `not-found`. */

@@ -14,7 +14,7 @@ import type { AuditStore } from '../../../shared/stores/staff/audit-store';
 import { checkPair, readPair } from '../../../shared/systems/check-pair';
 import { folderIn } from '../../../shared/systems/overlapping-folders';
 import { entryName } from '../../../shared/systems/entry-name';
-import type { PairMode, PairSettings, RecordPairSettings } from '../../../shared/systems/pair-settings';
+import type { PairMode, PairSettings } from '../../../shared/systems/pair-settings';
 import { checkBy } from '../../../shared/systems/problem';
 import type { Json } from '../../../shared/systems/references';
 import { systemKinds } from '../../../shared/systems/system-kinds';
@@ -138,14 +138,9 @@ export async function foundPair(stores: FoundPairStores, caller: Caller, name: s
   return pair;
 }
 
-const pairSettings = ({ config, here }: PairEntry): PairSettings =>
+/** The settings of a pair, with all that was left out filled in. */
+export const pairSettings = ({ config, here }: PairEntry): PairSettings =>
   readPair(config, systemKinds[here.kind].holds);
-
-/** With all that was left out filled in. Null: it is a pair of documents. */
-export function recordSettings(pair: PairEntry): RecordPairSettings | null {
-  const settings = pairSettings(pair);
-  return settings.holds === 'records' ? settings : null;
-}
 
 /** As `foundPair`, by someone who may edit; nobody else changes it before the transaction ends. Throws `forbidden`. */
 export async function lockedPair(stores: LockedPairStores, caller: Caller, name: string): Promise<PairEntry> {

@@ -14,5 +14,12 @@ export const notebook: Omit<SystemKind, 'name'> = {
   settings: notebookSettings,
   end: notebookEnd,
   secrets: [],
-  can: { changes: 'scan', deletions: 'none', writes: 'checked', webhooks: 'none', isPreparable: false },
+  can: {
+    changes: 'scan',
+    deletions: 'none',
+    writes: 'checked',
+    webhooks: 'none',
+    isPreparable: false,
+    hasFields: true,
+  },
 };

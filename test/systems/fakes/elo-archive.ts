@@ -15,6 +15,8 @@ export interface EloEntry {
   lockedBy: string | null;
   readonly versions: EloVersion[];
   readonly objKeys: Map<string, string[]>;
+  /** The number of its keywording form. */
+  form: number;
   encryptionSet: number;
   /** Our user may not even read it. */
   isHidden: boolean;
@@ -28,11 +30,36 @@ export interface EloVersion {
   readonly comment: string;
 }
 
+/** A keywording form, which ELO also calls a mask. */
+export interface EloForm {
+  readonly id: number;
+  name: string;
+  lines: EloLine[];
+}
+
+/** An index field of a form. */
+export interface EloLine {
+  readonly id: number;
+  readonly key: string;
+  /** `DocMaskLineC.TYPE_TEXT` and the like. */
+  type: number;
+  required: boolean;
+  readonly most?: number;
+  readonly usual?: string;
+}
+
 export const rootId = 1;
+
+export const lineTypes = { text: 3000, number: 3002, isoDate: 3004 };
 
 /** The tree of an archive, and what its other users do in it. It knows no HTTP. */
 export class EloArchive {
   readonly entries = new Map<number, EloEntry>();
+  /** The first two are those that ELO chooses for documents and for folders. */
+  readonly forms: EloForm[] = [
+    { id: 0, name: 'Freie Eingabe', lines: textLines('AKTE', 'TAGS') },
+    { id: 1, name: 'Ordner', lines: [] },
+  ];
   /** Habits that only some installations of ELO have, and that its REST interface cannot set. */
   readonly habits = { addingTouchesFolder: false, lockTouches: false };
   private lastId = rootId;
@@ -51,6 +78,7 @@ export class EloArchive {
     guid?: string;
   }): EloEntry {
     return {
+      form: entry.isFolder ? 1 : 0,
       guid: guid(),
       references: new Set(),
       isDeleted: false,
@@ -94,6 +122,11 @@ export class EloArchive {
     return this.byPath(name);
   }
 
+  /** By its number or its name. */
+  formOf(name: string | number): EloForm | undefined {
+    return this.forms.find((form) => form.id === Number(name) || form.name === name);
+  }
+
   /** `ARCPATH[4]:¶a¶b`, "can only be utilized on non-deleted Sords". */
   private byPath(path: string): EloEntry | undefined {
     const [, base, between = '', rest = ''] = /^ARCPATH(?:\[(\d+)\])?:(.)(.*)$/s.exec(path) ?? [];
@@ -133,6 +166,9 @@ export class EloArchive {
     this.childrenOf(entry.id).forEach((child) => this.mark(child));
   }
 }
+
+export const textLines = (...keys: readonly string[]): EloLine[] =>
+  keys.map((key, id) => ({ id, key, type: lineTypes.text, required: false }));
 
 export const guid = (): string => `(${randomUUID().toUpperCase()})`;
 

@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { currentVersion, type EloArchive, type EloEntry, md5Of, rootId } from './elo-archive';
+import {
+  currentVersion,
+  type EloArchive,
+  type EloEntry,
+  type EloLine,
+  lineTypes,
+  md5Of,
+  rootId,
+} from './elo-archive';
 
 /** ELO names its errors by a number. */
 export class EloError extends Error {
@@ -60,7 +68,9 @@ const written = z.object({
   type: z.int().optional(),
   mask: z.int().optional(),
   acl: z.string().optional(),
-  objKeys: z.array(z.object({ name: z.string(), data: z.array(z.string()) })).optional(),
+  objKeys: z
+    .array(z.object({ id: z.int().optional(), name: z.string(), data: z.array(z.string()) }))
+    .optional(),
 });
 type Written = z.output<typeof written>;
 const uploadedVersion = z.object({
@@ -95,11 +105,27 @@ export const eloMethods: Readonly<Record<string, EloMethod>> = {
     },
   ),
 
+  checkoutDocMask: method(
+    z.object({ maskId: z.string(), docMaskZ: bits, lockZ: bits }),
+    ({ archive }, { maskId, docMaskZ }) => {
+      const form = archive.formOf(maskId);
+      if (form === undefined) throw notFound(maskId);
+      const lines = form.lines.map(({ id, key, type, required }) => ({
+        id,
+        key,
+        type,
+        required,
+        maskId: form.id,
+      }));
+      return { id: form.id, name: form.name, deleted: false, ...(docMaskZ.bset === '0' ? {} : { lines }) };
+    },
+  ),
+
   createSord: method(z.object({ parentId: z.string(), maskId: z.string() }), (state, wish) => ({
-    sord: template(state, wish.parentId, 4),
+    sord: template(state, wish, 4),
   })),
   createDoc: method(z.object({ parentId: z.string(), maskId: z.string() }), (state, wish) => ({
-    sord: template(state, wish.parentId, 254),
+    sord: template(state, wish, 254),
   })),
 
   checkinSord: method(
@@ -240,9 +266,12 @@ const nameOf = ({ id, guid }: Written): string => guid ?? String(id ?? '');
 function writeEntry(state: EloState, sord: Written, isFolder: boolean): EloEntry {
   const { archive } = state;
   if ((sord.name ?? '').length > state.habits.mostNameCharacters) throw invalid('sord.name');
-  const entry = (sord.id ?? -1) > 0 ? writable(state, nameOf(sord)) : newEntry(state, sord, isFolder);
+  const before = (sord.id ?? -1) > 0 ? writable(state, nameOf(sord)) : null;
+  refuseFields(state, before, sord);
+  const entry = before ?? newEntry(state, sord, isFolder);
   entry.name = sord.name ?? entry.name;
   for (const { name, data } of sord.objKeys ?? []) entry.objKeys.set(name, data);
+  entry.form = sord.mask ?? entry.form;
   archive.touch(entry);
   return entry;
 }
@@ -260,14 +289,34 @@ function newEntry(state: EloState, sord: Written, isFolder: boolean): EloEntry {
   return archive.add(folder.id, sord.name ?? '', isFolder, isKept ? { guid: sord.guid ?? '' } : {});
 }
 
-function template(state: EloState, parentId: string, type: number): object {
-  const folder = readable(state, parentId);
+/** Nobody has documented what ELO does with values that do not fit, so this one refuses them all. */
+function refuseFields({ archive }: EloState, before: EloEntry | null, { mask, objKeys = [] }: Written): void {
+  const lines = archive.formOf(mask ?? before?.form ?? 0)?.lines ?? [];
+  for (const { name, data } of objKeys) {
+    const line = lines.find(({ key }) => key === name);
+    if (line === undefined && !before?.objKeys.has(name)) throw invalid(`sord.objKeys ${name}`);
+    if (line !== undefined && data.some((value) => !fitsLine(line, value)))
+      throw invalid(`the value of ${name}`);
+  }
+}
+
+const fitsLine = ({ type, most = 255 }: EloLine, value: string): boolean => {
+  if (value === '') return true;
+  if (type === lineTypes.number && !/^-?\d+(?:\.\d+)?$/.test(value)) return false;
+  if (type === lineTypes.isoDate && !/^\d{8}$/.test(value)) return false;
+  return value.length <= most;
+};
+
+function template(state: EloState, wish: { parentId: string; maskId: string }, type: number): object {
+  const folder = readable(state, wish.parentId);
+  const form = state.archive.formOf(wish.maskId === '' ? (type < 254 ? 1 : 0) : wish.maskId);
+  if (form === undefined) throw notFound(wish.maskId);
   const guid = `(${randomUUID().toUpperCase()})`;
   state.issued.add(guid);
   return {
-    ...{ id: -1, guid, name: '', type, parentId: folder.id, mask: 0, acl: '2-7A+PYJA', lockId: -1 },
+    ...{ id: -1, guid, name: '', type, parentId: folder.id, mask: form.id, acl: '2-7A+PYJA', lockId: -1 },
     details: { encryptionSet: folder.encryptionSet },
-    objKeys: [],
+    objKeys: form.lines.map(({ id, key, usual = '' }) => ({ id, name: key, data: [usual] })),
   };
 }
 
@@ -287,7 +336,7 @@ function shown(state: EloState, entry: EloEntry): object {
     lockName: entry.lockedBy ?? '',
     access: 63,
     childCount: state.archive.seenIn(entry.id).length,
-    mask: entry.isFolder ? 1 : 0,
+    mask: entry.form,
     acl: '2-7A+PYJA',
     details: { encryptionSet: entry.encryptionSet },
     objKeys: [...entry.objKeys].map(([name, data]) => ({ name, data })),

@@ -23,6 +23,7 @@ const functions = [
   'checkinDocEnd',
   'checkinSord',
   'checkoutDoc',
+  'checkoutDocMask',
   'checkoutSord',
   'copySord',
   'createDoc',
@@ -36,6 +37,8 @@ const functions = [
 
 /** The kept members of large types: only those that we or the fake send. The others count as unknown. */
 const keptMembers: Readonly<Record<string, readonly string[]>> = {
+  DocMask: ['id', 'name', 'deleted', 'lines'],
+  DocMaskLine: ['id', 'key', 'maskId', 'type', 'required'],
   EditInfo: ['sord', 'document'],
   FindInfo: ['findByIndex', 'findChildren', 'findOptions'],
   FindByIndex: ['name', 'exactName'],

@@ -9,12 +9,13 @@ import {
 } from '../../pipeline/system';
 import type { Archive } from './archive';
 import { badName, taken } from './creating';
+import { type Forms, isRefused } from './forms';
 import type { Held, Locks } from './locks';
 import { eloNames, shortName } from './names';
 import type { Elo } from './opened';
 import { children } from './searches';
 import { allMembers, lock, move } from './selectors';
-import { isAsExpected, isFolder, nameOf, type Sord, shortNameOf, withFields } from './sord';
+import { isAsExpected, isFolder, nameOf, type Sord, shortNameOf } from './sord';
 import { checkIn, encryptionOf, upload, type Uploaded } from './uploads';
 
 /** Writes to existing entries. */
@@ -24,9 +25,13 @@ export interface Changer {
   delete(key: string, expected: Revision, signal: AbortSignal): Promise<Written>;
 }
 
-export function createChanger(elo: Elo, archive: Archive, locks: Locks): Changer {
-  const { api } = elo;
+export interface ChangerParts {
+  readonly archive: Archive;
+  readonly locks: Locks;
+  readonly forms: Forms;
+}
 
+export function createChanger({ api }: Elo, { archive, locks, forms }: ChangerParts): Changer {
   async function shown(entry: Sord, signal: AbortSignal): Promise<Written> {
     const after = await archive.reader.look(entry.guid, signal);
     const item = after === null ? null : await archive.itemOf(after, signal);
@@ -60,7 +65,9 @@ export function createChanger(elo: Elo, archive: Archive, locks: Locks): Changer
       content === null ? null : await uploadTo(key, { content, extension: null, expected }, signal);
     if (uploaded !== null && 'kind' in uploaded) return uploaded;
     const write = async (held: Held): Promise<Written> => {
-      const entry = { ...held.entry, objKeys: withFields(held.entry, fields) };
+      const objKeys = await forms.filled(held.entry, fields, signal);
+      if (isRefused(objKeys)) return objKeys;
+      const entry = { ...held.entry, objKeys };
       if (uploaded === null) await checkInEntry(entry, signal);
       else await checkIn(api, { entry, unlockZ: lock, operation: 'update' }, uploaded, signal);
       held.released();

@@ -2,10 +2,11 @@ import type { Draft, Item, Written } from '../../pipeline/system';
 import { Trouble } from '../../pipeline/trouble';
 import type { Archive } from './archive';
 import { IxFault, ixCodes, refusalOf } from './faults';
+import { type Forms, isRefused } from './forms';
 import { eloNames, shortName } from './names';
 import type { Elo } from './opened';
 import { allMembers, editInfo, noLock } from './selectors';
-import { readSord, type Sord, withFields } from './sord';
+import { readSord, type Sord } from './sord';
 import { checkIn, encryptionOf, upload } from './uploads';
 
 /** Creates entries with the key of their creation as GUID, if the server accepts it. */
@@ -31,7 +32,7 @@ export const badName = (name: string): Written => ({
   reason: `"${name}" cannot be a name here`,
 });
 
-export function createCreator(elo: Elo, archive: Archive): Creator {
+export function createCreator(elo: Elo, archive: Archive, forms: Forms): Creator {
   let keepsKeys: boolean | null = null;
 
   async function make(key: string, draft: Draft, signal: AbortSignal): Promise<Written> {
@@ -50,9 +51,11 @@ export function createCreator(elo: Elo, archive: Archive): Creator {
   }
 
   async function insert(wish: Wish, signal: AbortSignal): Promise<Written> {
-    const template = await templateIn(elo, wish, signal);
+    const template = await templateIn(elo, forms, wish, signal);
+    const objKeys = await forms.filled(template, wish.draft.fields, signal);
+    if (isRefused(objKeys)) return objKeys;
     try {
-      return await shown(wish.guid, await checkInNew(elo, template, wish, signal), signal);
+      return await shown(wish.guid, await checkInNew(elo, { ...template, objKeys }, wish, signal), signal);
     } catch (error) {
       const isRefused = error instanceof IxFault && error.code === ixCodes.invalidParameter;
       if (!isRefused || wish.guid === null || keepsKeys === true) throw error;
@@ -103,14 +106,24 @@ interface Wish {
 
 /** "Access rights and replication information are initialized from the parent." This call creates nothing yet. */
 async function templateIn(
-  { api, settings }: Elo,
+  { api, settings, end }: Elo,
+  forms: Forms,
   { draft, folder }: Wish,
   signal: AbortSignal,
 ): Promise<Sord> {
-  const mask = draft.isFolder ? settings.folderMask : settings.documentMask;
+  const mask = draft.isFolder
+    ? (end.folderMask ?? settings.folderMask)
+    : (end.documentMask ?? settings.documentMask);
   const parameters = { parentId: folder.guid, maskId: mask ?? '', editInfoZ: editInfo };
   const name = draft.isFolder ? 'createSord' : 'createDoc';
-  const answer = await api.call({ operation: 'create', name, parameters }, signal);
+  const answer = await api
+    .call({ operation: 'create', name, parameters }, signal)
+    .catch(async (error: unknown) => {
+      const isNotFound = error instanceof IxFault && error.code === ixCodes.notFound;
+      // Either the folder or the form does not exist.
+      if (isNotFound && mask !== undefined) await forms.need(mask, signal);
+      throw error;
+    });
   if (typeof answer === 'object' && answer !== null && 'sord' in answer) return readSord(answer.sord);
   throw new Trouble('unavailable', 'ELO gave no form for a new entry');
 }
@@ -124,7 +137,6 @@ async function checkInNew(elo: Elo, template: Sord, wish: Wish, signal: AbortSig
     ...template,
     name: short.name,
     guid: wish.guid ?? template.guid,
-    objKeys: withFields(template, draft.fields),
   };
   if (draft.isFolder) {
     const parameters = { sord: entry, sordZ: allMembers, unlockZ: noLock };

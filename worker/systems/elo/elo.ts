@@ -6,6 +6,7 @@ import { type Archive, createArchive } from './archive';
 import { createChanger } from './changing';
 import { createCreator, type Creator } from './creating';
 import { IxFault, ixCodes } from './faults';
+import { createForms } from './forms';
 import { createListing } from './listing';
 import { createLocks, type Locks } from './locks';
 import { eloNames } from './names';
@@ -47,8 +48,9 @@ function openSystem(elo: Elo): RemoteSystem {
   const archive = createArchive(elo);
   const listing = createListing(elo, archive);
   const locks = createLocks(elo, archive);
-  const creator = createCreator(elo, archive);
-  const changer = createChanger(elo, archive, locks);
+  const forms = createForms(elo, async (signal) => (await archive.root(signal)).guid);
+  const creator = createCreator(elo, archive, forms);
+  const changer = createChanger(elo, { archive, locks, forms });
   return {
     capabilities: capabilitiesOf(creator),
     list: (since, signal) => listing.list(since, signal),
@@ -62,6 +64,9 @@ function openSystem(elo: Elo): RemoteSystem {
     update: (key, patch, expected, signal) => changer.update(key, patch, expected, signal),
     move: (key, place, expected, signal) => changer.move(key, place, expected, signal),
     delete: (key, expected, signal) => changer.delete(key, expected, signal),
+    ...(elo.opening.fields.length === 0
+      ? {}
+      : { fieldTypes: (signal: AbortSignal) => forms.fieldTypes(signal) }),
     probe: (signal) => probeElo(elo, elo.opening.end === null ? null : archive, signal),
     close: () => Promise.resolve(),
   };

@@ -14,5 +14,8 @@ export const onlyLock = { bset: '0' };
 export const noLock = { bset: '0' };
 export const lock = { bset: '1' };
 
+/** `DocMaskC.mbAll`: "Read or write all elements." */
+export const wholeForm = { bset: '4503599627370495' };
+
 /** `CopySordC.MOVE`. */
 export const move = { bset: '1' };

@@ -17,7 +17,12 @@ const version = z.looseObject({
 });
 export type DocVersion = z.output<typeof version>;
 
-const objKey = z.looseObject({ name: z.string().optional(), data: z.array(z.string()).nullish() });
+const objKey = z.looseObject({
+  id: z.int().optional(),
+  name: z.string().optional(),
+  data: z.array(z.string()).nullish(),
+});
+export type ObjKeys = readonly z.output<typeof objKey>[];
 
 const sord = z.looseObject({
   id: z.int(),
@@ -25,6 +30,8 @@ const sord = z.looseObject({
   name: z.string(),
   type: z.int(),
   parentId: z.int(),
+  /** The number of its keywording form. */
+  mask: z.int().optional(),
   TStamp: z.string().optional(),
   deleted: z.boolean().optional(),
   docVersion: version.nullish(),
@@ -32,7 +39,7 @@ const sord = z.looseObject({
   lockName: z.string().nullish(),
   access: z.int().optional(),
   details: z.looseObject({ encryptionSet: z.int().optional() }).nullish(),
-  objKeys: z.array(objKey).nullish(),
+  objKeys: z.array(objKey).readonly().nullish(),
   refPaths: z
     .array(z.looseObject({ path: z.array(z.looseObject({ id: z.int(), guid: z.string() })).nullish() }))
     .nullish(),
@@ -123,20 +130,33 @@ export function isAsExpected(item: Item | null, expected: Revision): item is Ite
   return item?.revision.split(' ')[0] === state;
 }
 
-export const fieldsOf = ({ objKeys }: Sord, names: readonly string[]): Fields =>
+export const fieldsOf = (
+  { objKeys }: { readonly objKeys?: ObjKeys | null | undefined },
+  names: readonly string[],
+): Fields =>
   Object.fromEntries(
     names.map((name): [string, FieldValue] => {
       const data = objKeys?.find((key) => key.name === name)?.data ?? [];
-      return [name, data.length > 1 ? JSON.stringify(data) : (data[0] ?? null)];
+      const [first = ''] = data;
+      // An empty text is how ELO stores no value.
+      return [name, data.length > 1 ? JSON.stringify(data) : first === '' ? null : first];
     }),
   );
 
-/** The reverse of `fieldsOf`: a list that was shown as JSON becomes a list again. */
-export function withFields({ objKeys }: Sord, fields: Fields): NonNullable<Sord['objKeys']> {
+/**
+ * The reverse of `fieldsOf`: a list that was shown as JSON becomes a list again. `lineOf`: the number of a field in the
+ * keywording form.
+ */
+export function withFields(
+  { objKeys }: Sord,
+  fields: Fields,
+  lineOf: (name: string) => number | undefined,
+): ObjKeys {
   const kept = (objKeys ?? []).filter(({ name }) => name === undefined || !Object.hasOwn(fields, name));
   const written = Object.entries(fields).map(([name, value]) => {
     const before = objKeys?.find((key) => key.name === name);
-    return { ...before, name, data: dataOf(value) };
+    const id = before?.id ?? lineOf(name);
+    return { ...before, ...(id === undefined ? {} : { id }), name, data: dataOf(value) };
   });
   return [...kept, ...written];
 }

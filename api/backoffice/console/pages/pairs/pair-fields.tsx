@@ -1,11 +1,7 @@
 import type { VNode } from 'preact';
 import type { PairEntry } from '../../../../../shared/stores/pairs/pair-config-store';
 import type { FieldRule } from '../../../../../shared/systems/field-settings';
-import type {
-  GroupConflict,
-  PairSettings,
-  RecordPairSettings,
-} from '../../../../../shared/systems/pair-settings';
+import type { FieldSettings, GroupConflict, PairSettings } from '../../../../../shared/systems/pair-settings';
 import type { KeptField } from '../../../services/pair-runs';
 import { Badge, Table } from '../../parts';
 import type { Visit } from '../../visit';
@@ -23,9 +19,8 @@ interface Props {
 /** Which field is which, and what the servers were found to make of it. */
 export const pairFieldsPage = (visit: Visit, { pair, settings, kept }: Props): VNode => (
   <PairPage visit={visit} pair={pair} tab="fields">
-    {settings.holds === 'documents' ? (
-      <DocumentSettings words={visit.words} settings={settings} />
-    ) : (
+    {settings.holds === 'documents' && <DocumentSettings words={visit.words} settings={settings} />}
+    {settings.fields.length > 0 && (
       <>
         <p class="soft">{visit.words.pairs.fieldsMeaning}</p>
         <FieldTable words={visit.words} pair={pair} settings={settings} kept={kept} />
@@ -37,7 +32,7 @@ export const pairFieldsPage = (visit: Visit, { pair, settings, kept }: Props): V
 interface TableProps {
   readonly words: Words;
   readonly pair: PairEntry;
-  readonly settings: RecordPairSettings;
+  readonly settings: FieldSettings;
   readonly kept: readonly KeptField[];
 }
 

@@ -193,7 +193,7 @@ function Finding({ words, finding }: { words: Words; finding: SystemProbe['findi
 
 function Abilities({ words, system }: { words: Words; system: RemoteSystemEntry }): VNode {
   const { abilityNames: names, abilityValues: values, abilities } = words.pairs;
-  const { changes, deletions, writes, webhooks, isPreparable } = systemKinds[system.kind].can;
+  const { changes, deletions, writes, webhooks, isPreparable, hasFields } = systemKinds[system.kind].can;
   return (
     <Card title={abilities}>
       <Facts
@@ -203,6 +203,7 @@ function Abilities({ words, system }: { words: Words; system: RemoteSystemEntry 
           [names.writes, values[writes]],
           [names.webhooks, webhooks === 'none' ? values.noWebhooks : values[webhooks]],
           [names.isPreparable, isPreparable ? values.yes : values.no],
+          [names.hasFields, hasFields ? values.fields : values.no],
         ]}
       />
     </Card>
