@@ -192,7 +192,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
   };
 
   const schedule = startSchedule({ db, log });
-  const relay = startRelay({ jobs, queue, log });
+  const relay = startRelay({ jobs, queue, log, leaseSeconds: config.leaseSeconds });
   const relayNow = () => {
     relay.runNow();
   };

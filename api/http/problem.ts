@@ -1,8 +1,14 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { ServerResponse } from 'node:http';
 import { AppError, type ErrorKind } from '../../shared/errors/app-error';
-import { badRequest, bodyTooLarge, unavailable, unknownRoute } from '../../shared/errors/catalog';
-import { isDatabaseAway } from '../../shared/db/database-away';
+import {
+  badRequest,
+  bodyTooLarge,
+  databaseBusy,
+  unavailable,
+  unknownRoute,
+} from '../../shared/errors/catalog';
+import { isDatabaseAway, isDatabaseBusy } from '../../shared/db/database-away';
 import { isFileStoreAway } from '../../shared/files/file-store-away';
 import type { Logger } from '../../shared/log';
 import { loggedPath } from './logged-path';
@@ -94,6 +100,7 @@ const wasAborted = (response: ServerResponse): boolean => response.destroyed && 
 
 function foreseenOf(error: unknown): AppError | null {
   if (error instanceof AppError) return error;
+  if (isDatabaseBusy(error)) return databaseBusy();
   if (isDatabaseAway(error)) return unavailable('database');
   if (isFileStoreAway(error)) return unavailable('file store');
   if (isClientMistake(error)) return error.status === 413 ? bodyTooLarge() : badRequest(error.message);

@@ -12,6 +12,17 @@ export function isDatabaseAway(error: unknown): boolean {
   return awayMessage.test(error.message) || isStatementOverdue(error);
 }
 
+/**
+ * True if PostgreSQL is there but has no connection for this call: all of the pool are in use, or the server has as many
+ * as it allows. Sources: SQLSTATE 53300; knex's timeout, which has another cause if connections cannot be opened.
+ */
+export function isDatabaseBusy(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('code' in error) return error.code === '53300';
+  const { cause } = error;
+  return error.name === 'KnexTimeoutError' && cause instanceof Error && unknownReason.test(cause.message);
+}
+
 /** True if a statement took longer than the pool allows. Source: pg, which gives this error a message but no code. */
 export function isStatementOverdue(error: Error): boolean {
   return error.message.endsWith('Query read timeout');
@@ -29,6 +40,8 @@ export function isDatabaseFull(error: unknown): boolean {
 
 const awayCode =
   /^(08...|57P0[1-5]|53[0-9]{3}|25P03|25006|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/;
+
+const unknownReason = /operation timed out for an unknown reason/;
 
 const awayMessage =
   /Connection terminated|Client has encountered a connection error|Timeout acquiring a connection|Unable to acquire a connection|connection is closed|Connection ended|timeout expired/i;

@@ -3,7 +3,8 @@ import type { Client } from 'pg';
 import path from 'node:path';
 import { keptAlive } from './connection';
 import { isReadOnlyNow, isStatementOverdue } from './database-away';
-import { chooseServer } from './server-choice';
+import { failSoon } from './fail-soon';
+import { chooseServer, type ServerChoice } from './server-choice';
 import { transactionConnection } from './transaction-connection';
 
 /** The pool, or a transaction: what a store runs its SQL on. */
@@ -46,28 +47,26 @@ export function openDatabase({
   isPooled = false,
   isPreparing = true,
 }: DatabaseOptions): Db {
-  const servers = chooseServer(url);
   const db = knex({
     client: 'pg',
     connection: {
       application_name: applicationName,
-      connectionTimeoutMillis: 10_000,
+      connectionTimeoutMillis: connectPatienceMs,
       ...keptAlive,
       ...(statementPatienceMs === undefined ? {} : { query_timeout: statementPatienceMs }),
     },
-    pool: { min: 0, max: maxConnections, ...(isPooled ? {} : { afterCreate: beginSession }) },
+    pool: {
+      min: 0,
+      max: maxConnections,
+      // A failed attempt ends the wait of one caller only. The others must not wait long for theirs.
+      createRetryIntervalMillis: 20,
+      ...(isPooled ? {} : { afterCreate: beginSession }),
+    },
     acquireConnectionTimeout: 10_000,
     // An error reaches the caller. Without this, knex would print it on the console as well.
     log: { warn: silence, error: silence, deprecate: silence, debug: silence },
   });
-  const pool = db.client as RawConnections;
-  const connectNow = pool.acquireRawConnection.bind(pool);
-  pool.acquireRawConnection = () =>
-    servers.connect((connectionString) => {
-      // It is read before this call returns.
-      pool.connectionSettings = { ...pool.connectionSettings, connectionString };
-      return connectNow();
-    });
+  connectSoon(db, chooseServer(url));
   if (!isPreparing) notPreparing.add(configOf(db));
   db.on('query-error', (error: Error, { __knexUid: uid }: { readonly __knexUid: string }) => {
     if (isStatementOverdue(error) || isReadOnlyNow(error))
@@ -75,6 +74,29 @@ export function openDatabase({
   });
   return db;
 }
+
+/** Connects to the right one of the servers, and lets nobody wait for a server that is known not to reply. */
+function connectSoon(db: Db, servers: ServerChoice): void {
+  const source = db.client as RawConnections;
+  const connectNow = source.acquireRawConnection.bind(source);
+  const acquireNow = source.acquireConnection.bind(source);
+  const reach = failSoon(() =>
+    servers.connect((connectionString) => {
+      // It is read before this call returns.
+      source.connectionSettings = { ...source.connectionSettings, connectionString };
+      return connectNow();
+    }),
+  );
+  source.acquireRawConnection = () => reach.open();
+  source.acquireConnection = async () => {
+    const refusal = poolOf(db).numFree() > 0 ? null : reach.refusal();
+    if (refusal !== null) throw refusal;
+    return await acquireNow();
+  };
+}
+
+/** A server that does not complete a connection in this time is away. It is less than callers wait for a connection. */
+const connectPatienceMs = 4_000;
 
 /** Whether the connections of this pool may keep prepared statements. */
 export const isPreparing = (db: Db): boolean => !notPreparing.has(configOf(db));
@@ -176,6 +198,7 @@ interface Pool {
 /** The part of knex's untyped client that opens connections. */
 interface RawConnections {
   connectionSettings: object;
+  acquireConnection(): Promise<Client>;
   acquireRawConnection(): Promise<Client>;
 }
 

@@ -47,6 +47,12 @@ export const unavailable = (what: 'database' | 'queue' | 'file store' | 'server'
   return new AppError('unavailable', 'unavailable', detail, { retryAfterSeconds: 5 });
 };
 
+/** The database is there, but every connection to it is in use. */
+export const databaseBusy = () =>
+  new AppError('unavailable', 'unavailable', 'All connections to the database are in use. Try again later.', {
+    retryAfterSeconds: 5,
+  });
+
 /** Too many passwords wait to be checked. */
 export const serverBusy = (retryAfterSeconds: number) =>
   new AppError('unavailable', 'unavailable', 'Too many people are signing in at the moment.', {

@@ -1,6 +1,8 @@
+import { problemOf } from '../../api/http/problem';
 import { dropConnections, inTransaction, openDatabase, poolUse, type Db } from '../../shared/db/database';
-import { isDatabaseAway } from '../../shared/db/database-away';
+import { isDatabaseAway, isDatabaseBusy } from '../../shared/db/database-away';
 import { eventually } from '../queue/eventually';
+import { openProxy } from '../queue/proxy';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 
 let database: TestDatabase;
@@ -11,9 +13,9 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 afterEach(() => db.destroy());
 
-const open = (statementPatienceMs?: number): Db =>
+const open = (statementPatienceMs?: number, url = database.url): Db =>
   openDatabase({
-    url: database.url,
+    url,
     maxConnections: 2,
     applicationName: 'epack-pool-test',
     ...(statementPatienceMs === undefined ? {} : { statementPatienceMs }),
@@ -87,6 +89,39 @@ describe('a statement without an end', () => {
   test('may take any time if no limit is set', async () => {
     db = open();
     expect(await failureOf(db.raw('select pg_sleep(0.5)'))).toBeNull();
+  });
+});
+
+describe('a server that does not reply', () => {
+  test('makes the first caller wait and the next ones not, until it replies again', async () => {
+    const proxy = await openProxy(database.url);
+    db = open(undefined, proxy.url);
+    await backendOf(db);
+    dropConnections(db);
+    proxy.freeze();
+    const first = await failureOf(backendOf(db));
+    expect(isDatabaseAway(first)).toBe(true);
+    expect(isDatabaseBusy(first)).toBe(false);
+    const many = await Promise.all(Array.from({ length: 20 }, () => failureOf(backendOf(db))));
+    for (const error of many) expect(error).toMatchObject({ message: 'The database does not reply' });
+    proxy.thaw();
+    await eventually('callers connect again', async () => (await failureOf(backendOf(db))) === null);
+    await db.destroy();
+    await proxy.close();
+  });
+
+  test('is something else than connections that are all in use', async () => {
+    db = open();
+    const held = await Promise.all([db.transaction(), db.transaction()]);
+    const error = await failureOf(backendOf(db));
+    expect(isDatabaseBusy(error)).toBe(true);
+    expect(problemOf(error)).toMatchObject({
+      status: 503,
+      headers: { 'Retry-After': '5' },
+      body: expect.stringContaining('All connections to the database are in use.') as string,
+    });
+    await Promise.all(held.map((one) => one.rollback()));
+    expect(await failureOf(backendOf(db))).toBeNull();
   });
 });
 

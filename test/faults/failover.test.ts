@@ -31,15 +31,17 @@ describeWithPrograms([debianPostgres], 'PostgreSQL with a standby', () => {
       port: await freePort(),
     });
     primary = await startPrimary(await place('first'));
+    const ofPrimary = `postgres://epack@127.0.0.1:${primary.port}/epack`;
+    const db = openDatabase({ url: ofPrimary, maxConnections: 2, applicationName: 'epack-test' });
+    await migrate(db);
+    await db.destroy();
     standby = await startStandby(primary, await place('second'));
     // The standby first: it is there, and must not be used.
     url = `postgres://epack@127.0.0.1:${standby.port},127.0.0.1:${primary.port}/epack?target_session_attrs=read-write`;
-    const db = openDatabase({ url, maxConnections: 2, applicationName: 'epack-test' });
-    await migrate(db);
-    await db.destroy();
-    processes = await createProcesses({ databaseUrl: url, environment: { EPACK_LEASE_SECONDS: '2' } });
-    await processes.startApi();
-    await processes.startWorker();
+    // An upload that was being received when the database went leaves its channel claimed until it counts as idle.
+    const environment = { EPACK_LEASE_SECONDS: '2', EPACK_UPLOAD_IDLE_SECONDS: '1' };
+    processes = await createProcesses({ databaseUrl: url, environment });
+    await Promise.all([processes.startApi(), processes.startWorker()]);
     await untilReady(processes);
   });
   afterAll(async () => {

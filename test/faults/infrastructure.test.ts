@@ -26,8 +26,7 @@ describe('PostgreSQL stops and starts again', () => {
       databaseUrl: postgres.url,
       environment: { EPACK_LEASE_SECONDS: '2', EPACK_UPLOAD_IDLE_SECONDS: '1' },
     });
-    await processes.startApi();
-    await processes.startWorker();
+    await Promise.all([processes.startApi(), processes.startWorker()]);
     await untilReady(processes);
   });
   afterAll(async () => {

@@ -19,8 +19,7 @@ describeWithRabbitCluster('RabbitMQ as a cluster of three nodes', (cluster) => {
     processes = await createProcesses({
       environment: { QUEUE_URL: cluster().url, EPACK_LEASE_SECONDS: '2' },
     });
-    await processes.startApi();
-    worker = await processes.startWorker();
+    [, worker] = await Promise.all([processes.startApi(), processes.startWorker()]);
     await untilReady(processes);
   });
   afterAll(() => processes.end());

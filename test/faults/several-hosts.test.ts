@@ -47,8 +47,10 @@ describeWithPrograms(['ip', debianPostgres], 'several hosts', () => {
       databaseUrl: url,
       environment: { HOST: '0.0.0.0', PORT: '8080', EPACK_LEASE_SECONDS: '2' },
     });
-    for (const api of [oneApi, otherApi]) await processes.startApi({}, api.inside);
-    await processes.startWorker({}, oneWorker.inside);
+    await Promise.all([
+      ...[oneApi, otherApi].map((api) => processes.startApi({}, api.inside)),
+      processes.startWorker({}, oneWorker.inside),
+    ]);
     for (const api of [oneApi, otherApi]) await untilReady({ url: urlOf(api) });
   });
   afterAll(async () => {

@@ -113,7 +113,9 @@ async function environmentOf(
     RABBITMQ_MNESIA_BASE: path.join(folder, 'mnesia'),
     RABBITMQ_LOG_BASE: path.join(folder, 'log'),
     RABBITMQ_PID_FILE: path.join(folder, 'pid'),
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
+    // Idle schedulers of Erlang otherwise spin for a while, on processors that the other tests need.
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
+      '-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none',
   };
 }
 

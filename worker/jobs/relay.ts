@@ -8,18 +8,26 @@ interface Deps {
   readonly jobs: Pick<JobStore, 'findDue' | 'markPublished'>;
   readonly queue: Pick<JobQueue, 'publish' | 'depth'>;
   readonly log: Logger;
+  /** After which a worker that does not renew the lease of a job has lost it. */
+  readonly leaseSeconds: number;
 }
 
 /** Every second, publishes the jobs that should run and have no message in the queue. */
-export const startRelay = ({ jobs, queue, log }: Deps): Repeated =>
-  repeat({ name: 'relay', everySeconds: 1, run: () => relayJobs({ jobs, queue }) }, log);
+export function startRelay({ jobs, queue, log, leaseSeconds }: Deps): Repeated {
+  const lostAfterSeconds = Math.min(30, 5 * leaseSeconds);
+  const run = () => relayJobs({ jobs, queue }, lostAfterSeconds);
+  return repeat({ name: 'relay', everySeconds: 1, run }, log);
+}
 
 const batchSize = 500;
-/** A message that was published this long ago and is in no queue any more is lost. */
-const lostAfterSeconds = 30;
-
-/** Publishes what should be running and about which no message is on its way. Returns how many. */
-async function relayJobs({ jobs, queue }: Pick<Deps, 'jobs' | 'queue'>): Promise<number> {
+/**
+ * Publishes what should be running and about which no message is on its way. A message that was published
+ * `lostAfterSeconds` ago and is in no queue any more is lost. Returns how many it published.
+ */
+async function relayJobs(
+  { jobs, queue }: Pick<Deps, 'jobs' | 'queue'>,
+  lostAfterSeconds: number,
+): Promise<number> {
   const due = await jobs.findDue(lostAfterSeconds, batchSize);
   if (due.length === 0) return 0;
   const waiting = await depths(queue);
