@@ -10,6 +10,8 @@ export interface ArchiveBytes {
    * archive.
    */
   read(position: number, length: number): Promise<Buffer>;
+  /** The same at once, if all of these bytes are in memory; null: they are not. */
+  readFromMemory(position: number, length: number): Buffer | null;
   /** These bytes, as a stream: one request to the store. `length` is more than 0. */
   stream(position: number, length: number): Promise<Readable>;
 }
@@ -18,6 +20,7 @@ export interface ArchiveBytes {
 export const heldArchive = (bytes: Buffer): ArchiveBytes => ({
   size: bytes.length,
   read: (position, length) => Promise.resolve(bytes.subarray(position, position + length)),
+  readFromMemory: (position, length) => bytes.subarray(position, position + length),
   stream: (position, length) => Promise.resolve(Readable.from([bytes.subarray(position, position + length)])),
 });
 
@@ -36,6 +39,7 @@ export async function archiveBytesOf(
   if (archive === null) throw notFound('archive');
   const size = archive.bytes;
   const blocks = new Map<number, Promise<Buffer>>();
+  const inMemory = new Map<number, Buffer>();
 
   return {
     size,
@@ -54,6 +58,16 @@ export async function archiveBytesOf(
       return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
     },
 
+    readFromMemory(position, length) {
+      const index = Math.floor(position / BLOCK_BYTES);
+      const start = position - index * BLOCK_BYTES;
+      const held = inMemory.get(index);
+      // Bytes that lie in two blocks are left to `read`.
+      return held !== undefined && start + length <= held.length
+        ? held.subarray(start, start + length)
+        : null;
+    },
+
     stream: streamOf,
   };
 
@@ -65,6 +79,7 @@ export async function archiveBytesOf(
     for (const oldest of blocks.keys()) {
       if (blocks.size <= BLOCKS_KEPT) break;
       blocks.delete(oldest);
+      inMemory.delete(oldest);
     }
     return fetched;
   }
@@ -72,7 +87,9 @@ export async function archiveBytesOf(
   async function fetchBlock(index: number): Promise<Buffer> {
     const chunks: Buffer[] = [];
     for await (const chunk of await streamOf(index * BLOCK_BYTES, BLOCK_BYTES)) chunks.push(chunk as Buffer);
-    return Buffer.concat(chunks);
+    const bytes = Buffer.concat(chunks);
+    if (blocks.has(index)) inMemory.set(index, bytes);
+    return bytes;
   }
 
   function streamOf(position: number, length: number): Promise<Readable> {

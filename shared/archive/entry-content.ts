@@ -25,6 +25,10 @@ export async function* entryContent(
   entry: ArchiveEntry,
   dataStart: number,
 ): AsyncGenerator<Buffer> {
+  if (isSmall(entry)) {
+    if (entry.unpackedBytes + entry.packedBytes > 0) yield await smallContent(archive, entry, dataStart);
+    return;
+  }
   let bytes = 0;
   let crc = 0;
   for await (const chunk of unpacked(archive, entry, dataStart)) {
@@ -38,6 +42,25 @@ export async function* entryContent(
   if (crc !== entry.crc32) throw refused(entry.name, 'bad CRC');
 }
 
+/** The whole content of a small entry, checked. A stream of its own would cost more than the content. */
+export async function smallContent(
+  archive: ArchiveBytes,
+  entry: ArchiveEntry,
+  dataStart: number,
+): Promise<Buffer> {
+  const packed =
+    archive.readFromMemory(dataStart, entry.packedBytes) ??
+    (await archive.read(dataStart, entry.packedBytes));
+  // Some programs deflate an empty file to no bytes at all.
+  const isPlain = entry.method === 'stored' || entry.packedBytes === 0;
+  const content = isPlain ? packed : inflatedAtOnce(packed, entry);
+  if (content.length > entry.unpackedBytes)
+    throw refused(entry.name, 'longer than declared: too many bytes unpacked');
+  if (content.length < entry.unpackedBytes) throw refused(entry.name, 'truncated: shorter than declared');
+  if (crc32(content) !== entry.crc32) throw refused(entry.name, 'bad CRC');
+  return content;
+}
+
 async function* unpacked(
   archive: ArchiveBytes,
   entry: ArchiveEntry,
@@ -47,7 +70,6 @@ async function* unpacked(
   if (entry.packedBytes === 0) return;
   const packed = await packedBytes(archive, entry, dataStart);
   if (entry.method === 'stored') yield* chunksOf(packed);
-  else if (packed instanceof Buffer && isSmall(entry)) yield inflatedAtOnce(packed, entry);
   else yield* inflated(packed, entry);
 }
 

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { createLocalFiles } from '../files/open-file-store';
 import { archiveBytesOf, type ArchiveBytes } from './archive-bytes';
-import { entryContent } from './entry-content';
+import { entryContent, isSmall, smallContent } from './entry-content';
 import { readZipDirectory, type ArchiveEntry, type UnpackLimits, type ZipDirectory } from './zip-directory';
 
 export interface ReadableEntry {
@@ -13,6 +13,17 @@ export interface ReadableEntry {
   open(): Promise<Readable>;
   /** The whole content, for an entry that is known to be small. */
   read(): Promise<Buffer>;
+  /**
+   * The entry as it is packed. Null: that is more than `mostBytes`. Only an archive that was checked before may be read so,
+   * because nothing is unpacked, and no CRC is checked.
+   */
+  readPacked(mostBytes: number): Promise<PackedContent | null>;
+}
+
+/** Two entries that are equal in both have the same content. */
+export interface PackedContent {
+  readonly method: 'stored' | 'deflated';
+  readonly bytes: Buffer;
 }
 
 /** For an archive whose sender is trusted: a package of readings may well shrink a thousandfold. */
@@ -49,9 +60,15 @@ export const readable = (
   bytes: entry.unpackedBytes,
   open: async () => Readable.from(await contentOf(archive, directory, entry), { objectMode: false }),
   read: async () => {
+    if (isSmall(entry)) return smallContent(archive, entry, await directory.dataStart(entry));
     const chunks: Buffer[] = [];
     for await (const chunk of await contentOf(archive, directory, entry)) chunks.push(chunk);
     return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+  },
+  readPacked: async (mostBytes) => {
+    const { method, packedBytes } = entry;
+    if (packedBytes > mostBytes) return null;
+    return { method, bytes: await archive.read(await directory.dataStart(entry), packedBytes) };
   },
 });
 

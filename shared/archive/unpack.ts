@@ -1,10 +1,16 @@
 import pLimit from 'p-limit';
 import type { FileStore, WriteBatch } from '../files/file-store';
 import type { ArchiveArrival } from './archive-arrival';
-import { archiveBytesOf, heldArchive } from './archive-bytes';
-import { entryContent, isSmall } from './entry-content';
+import { type ArchiveBytes, archiveBytesOf, heldArchive } from './archive-bytes';
+import { entryContent, isSmall, smallContent } from './entry-content';
 import { generousLimits, readable, type ReadableEntry } from './read-archive';
-import { readZipDirectory, refused, type ArchiveEntry, type UnpackLimits } from './zip-directory';
+import {
+  type ArchiveEntry,
+  readZipDirectory,
+  refused,
+  type UnpackLimits,
+  type ZipDirectory,
+} from './zip-directory';
 
 export type { UnpackLimits } from './zip-directory';
 
@@ -53,8 +59,9 @@ export async function unpackArchive(
   const archive = held === null ? await archiveBytesOf(store, archiveKey) : heldArchive(held);
   const directory = await readZipDirectory(archive, limits);
   try {
-    await forEachAtOnce(largestFirst(directory.entries), (entry, stop) =>
-      inTurn(async () => {
+    await forEachAtOnce(largestFirst(directory.entries), (entry, stop) => {
+      if (held !== null && isSmall(entry)) return checkSmall(archive, directory, entry);
+      return inTurn(async () => {
         const dataStart = await directory.dataStart(entry);
         const content = () => untilStopped(entryContent(archive, entry, dataStart), stop);
         if (isStored(entry))
@@ -62,8 +69,8 @@ export async function unpackArchive(
         else if (!staysInArchive(entry) && isRead(entry.name))
           await batch.write(`${targetPrefix}/${entry.name}`, content());
         else await readToEnd(content());
-      }),
-    );
+      });
+    });
     await batch.commit();
     return { unpackedBytes: directory.entries.reduce((sum, entry) => sum + entry.unpackedBytes, 0) };
   } catch (error) {
@@ -135,6 +142,15 @@ async function* untilStopped(content: AsyncGenerator<Buffer>, stop: AbortSignal)
     stop.throwIfAborted();
     yield chunk;
   }
+}
+
+/** An entry of an archive in memory. It waits for no other archive, because it needs no buffers. */
+async function checkSmall(
+  archive: ArchiveBytes,
+  directory: ZipDirectory,
+  entry: ArchiveEntry,
+): Promise<void> {
+  await smallContent(archive, entry, await directory.dataStart(entry));
 }
 
 /** An entry whose CRC was not learnt during the upload is read and checked. */

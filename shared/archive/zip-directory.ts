@@ -316,6 +316,12 @@ class ArchiveReader extends yauzl.RandomAccessReader {
     position: number,
     callback: (error: Error | null) => void,
   ): void {
+    const held = this.archive.readFromMemory(position, length);
+    if (held !== null) {
+      held.copy(buffer, offset);
+      callback(held.length < length ? new Error('unexpected EOF') : null);
+      return;
+    }
     this.archive.read(position, length).then(
       (bytes) => {
         bytes.copy(buffer, offset);

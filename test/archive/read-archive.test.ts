@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { inflateRawSync } from 'node:zlib';
 import { readArchive } from '../../shared/archive/read-archive';
 import { zipStream } from '../../shared/archive/zip-writer';
 import { allOf } from '../files/all-of';
@@ -71,4 +72,21 @@ test('a path that leaves the folder is found before any entry is given', async (
 test('a file that is not a zip is reported as such', async () => {
   await writeFile(file, '<html>502 Bad Gateway</html>');
   await expect(read()).rejects.toMatchObject({ code: 'not-a-zip' });
+});
+
+test('an entry is read as it is packed, but not if that is more than the caller wants to hold', async () => {
+  const [packed, stored] = ['a'.repeat(5_000), 'bb'];
+  await pipeline(
+    zipStream([
+      { name: 'packed', content: packed },
+      { name: 'stored', content: stored },
+    ]),
+    createWriteStream(file),
+  );
+  const [first, second] = await allOf(readArchive(file));
+  const read = await first?.readPacked(packed.length);
+  expect(read?.method).toBe('deflated');
+  expect(read && inflateRawSync(read.bytes).toString()).toBe(packed);
+  expect(await first?.readPacked((read?.bytes.length ?? 0) - 1)).toBeNull();
+  expect(await second?.readPacked(2)).toEqual({ method: 'stored', bytes: Buffer.from(stored) });
 });

@@ -32,8 +32,10 @@ export async function findUnchangedFiles(
 ): Promise<UnchangedFiles> {
   const store = createUnchangedFileStore(db);
   const digests = new Map<string, string>();
-  for (const { parameterClass, file } of classes)
-    if (file.bytes <= mostBytes) digests.set(parameterClass.name, await digestOf(parameterClass, file));
+  for (const { parameterClass, file } of classes) {
+    const digest = file.bytes <= mostBytes ? await digestOf(parameterClass, file) : null;
+    if (digest !== null) digests.set(parameterClass.name, digest);
+  }
   const sent = [...digests].map(([className, digest]) => ({ className, digest }));
   const known = await store.among(solutionId, sent);
   const found: UnchangedFile[] = [];
@@ -59,10 +61,15 @@ export async function findUnchangedFiles(
 /** Reading a larger file only for its digest would cost as much as it saves. */
 const mostBytes = 262_144;
 
-/** Another version of the server, or another declaration of the class, may read the same file differently. */
-async function digestOf(parameterClass: ParameterClass, file: PackageFile): Promise<string> {
-  const hash = createHash('sha256').update(readingOf(parameterClass));
-  return hash.update(await file.read()).digest('hex');
+/**
+ * Of the packed file, because the API has unpacked and checked it. Another version of the server, or another declaration of
+ * the class, may read the same file differently.
+ */
+async function digestOf(parameterClass: ParameterClass, file: PackageFile): Promise<string | null> {
+  const packed = await file.readPacked(mostBytes);
+  if (packed === null) return null;
+  const hash = createHash('sha256').update(`${readingOf(parameterClass)} ${packed.method} `);
+  return hash.update(packed.bytes).digest('hex');
 }
 
 const readings = new WeakMap<ParameterClass, string>();
