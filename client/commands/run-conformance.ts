@@ -80,10 +80,10 @@ async function runTrials(options: ConformanceOptions, listen: string): Promise<n
 function trialPage(url: string, verdicts: readonly Verdict[]): string {
   const title = { en: 'A solution under awkward conditions', fr: 'Une solution en conditions difficiles' };
   const rows = verdicts.map(({ trial, fault }): PageRow => ({
-    ...{ id: trial.id, title: trial.title, lines: [], state: fault === null ? 'good' : 'bad' },
-    reasons: fault === null ? [] : [fault],
+    ...{ id: trial.id, title: trial.title, source: null, state: fault === null ? 'good' : 'bad' },
+    reasons: fault === null ? [] : [{ label: null, text: fault }],
   }));
-  return pageOf({ title, about: [url, new Date().toISOString()], rows });
+  return pageOf({ title, url, at: new Date(), rows });
 }
 
 function refuse(reason: string): number {
@@ -106,17 +106,23 @@ function secondOf({ secondMail, secondSecret, mac }: ConformanceOptions): SuiteS
 
 function suitePage(url: string, at: Date, results: readonly Result[]): string {
   const title = { en: 'Conformance of a server', fr: 'Conformité d’un serveur' };
-  return pageOf({ title, about: [url, at.toISOString()], rows: results.map(rowOf) });
+  return pageOf({ title, url, at, rows: results.map(rowOf) });
 }
 
 function rowOf({ check: { id, title, section, sentence }, outcome }: Result): PageRow {
-  const row = { id, title, lines: [section, `“${sentence}”`] };
+  const row = { id, title, source: { heading: section, sentence } };
   switch (outcome.kind) {
     case 'passed':
       return { ...row, state: 'good', reasons: [] };
     case 'not-seen':
-      return { ...row, state: 'open', reasons: [outcome.reason] };
+      return { ...row, state: 'open', reasons: [{ label: null, text: outcome.reason }] };
     case 'failed':
-      return { ...row, state: 'bad', reasons: [`expected ${outcome.expected}`, `seen: ${outcome.seen}`] };
+      return {
+        ...{ ...row, state: 'bad' },
+        reasons: [
+          { label: { en: 'expected', fr: 'attendu' }, text: outcome.expected },
+          { label: { en: 'seen', fr: 'constaté' }, text: outcome.seen },
+        ],
+      };
   }
 }

@@ -88,7 +88,7 @@ function createRun({ trials, patienceSeconds, onVerdict }: AwkwardOptions) {
       const done = asked.filter(({ isMeddled }) => isMeddled).length;
       const isMeant =
         trial !== undefined && trial.on.method === method && trial.on.call.test(path.split('?')[0] ?? '');
-      const meddling = isMeant && done < trial.times ? trial.meddling : null;
+      const meddling = (isMeant ? trial.meddlings[done] : undefined) ?? null;
       asked.push({ method, path, atMs: performance.now(), isMeddled: meddling !== null });
       if (meddling !== null && done === 0)
         timer = setTimeout(
@@ -124,7 +124,7 @@ async function relay(
   }
   const reply = await wire.call(path, {
     method,
-    headers: withoutHop(request.headers),
+    headers: headersOnward(request, meddling),
     ...(body.length === 0 ? {} : { body }),
   });
   await give(reply, meddling, request, response);
@@ -146,7 +146,8 @@ async function give(
   const isRefusal = reply.status >= 400;
   const body = meddling?.kind === 'alter' && !isRefusal ? meddling.change(reply) : reply.body;
   const length = request.method === 'HEAD' ? {} : { 'content-length': String(body.length) };
-  response.writeHead(reply.status, { ...withoutHop(reply.headers), ...length });
+  const changed = meddling?.kind === 'headers' ? meddling.headers : {};
+  response.writeHead(reply.status, { ...withoutHop(reply.headers), ...length, ...changed });
   if (meddling?.kind !== 'truncate' || isRefusal) response.end(body);
   else response.write(body.subarray(0, body.length >> 1), () => request.socket.destroy());
 }
@@ -159,6 +160,15 @@ const hopHeaders: ReadonlySet<string> = new Set([
   'keep-alive',
   'transfer-encoding',
 ]);
+
+function headersOnward({ headers }: IncomingMessage, meddling: Meddling | null): Record<string, string> {
+  const passed = withoutHop(headers);
+  if (meddling?.kind !== 'range') return passed;
+  // Without its condition: the solution may have asked for the rest of this version alone.
+  const { range, ...others } = passed;
+  delete others['if-range'];
+  return meddling.asked === null || range === undefined ? others : { ...others, range: meddling.asked };
+}
 
 const withoutHop = (headers: IncomingMessage['headers']): Record<string, string> =>
   Object.fromEntries(

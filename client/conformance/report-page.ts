@@ -1,96 +1,153 @@
+import { style } from './report-style';
+
 // A report as one page of HTML: nothing is loaded from elsewhere, and nothing runs in it.
 
-/** In both languages: the page shows one beside the other. */
+/** In both languages: the page shows the one that is chosen on it. */
 export interface Both {
   readonly en: string;
   readonly fr: string;
 }
 
+type Language = keyof Both;
+
 export interface PageRow {
   readonly id: string;
   readonly title: Both;
-  /** The place of the sentence, or what happened. */
-  readonly lines: readonly string[];
+  /** The sentence that was tested, and its heading in the protocol, in English as the protocol is. Null: there is none. */
+  readonly source: { readonly heading: string; readonly sentence: string } | null;
   readonly state: 'good' | 'bad' | 'open';
-  /** Why, if the state is not good. In English, as the protocol is. */
-  readonly reasons: readonly string[];
+  /** Why, if the state is not good. `text` is in English. */
+  readonly reasons: readonly { readonly label: Both | null; readonly text: string }[];
 }
 
 export interface Page {
   readonly title: Both;
-  /** e.g. the address of the server and the time. */
-  readonly about: readonly string[];
+  /** The address of the server that was talked to. */
+  readonly url: string;
+  readonly at: Date;
   readonly rows: readonly PageRow[];
 }
 
-export const stateWords: Readonly<Record<PageRow['state'], Both>> = {
+const words = {
   good: { en: 'passed', fr: 'réussi' },
   bad: { en: 'failed', fr: 'échoué' },
   open: { en: 'not seen', fr: 'non vérifié' },
-};
+} as const satisfies Record<PageRow['state'], Both>;
 
-/** Those that failed come first. */
-export function pageOf({ title, about, rows }: Page): string {
-  const order: readonly PageRow['state'][] = ['bad', 'open', 'good'];
-  const sorted = [...rows].sort((one, other) => order.indexOf(one.state) - order.indexOf(other.state));
-  const language = (lang: 'en' | 'fr') => `<section lang="${lang}">
-<h2>${escaped(title[lang])}</h2>
-<p>${order.map((state) => `<b>${countOf(rows, state)}</b> ${stateWords[state][lang]}`).join(' · ')}</p>
-<table>
-<thead><tr>${heads[lang].map((head) => `<th scope="col">${head}</th>`).join('')}</tr></thead>
-<tbody>
-${sorted.map((row) => rowHtml(row, lang)).join('\n')}
-</tbody>
-</table>
-</section>`;
+const counts = {
+  good: { en: 'passed', fr: 'réussies' },
+  bad: { en: 'failed', fr: 'échouées' },
+  open: { en: 'not seen', fr: 'non vérifiées' },
+} as const satisfies Record<PageRow['state'], Both>;
+
+const texts = {
+  allGood: { en: 'Everything that was tested passed.', fr: 'Tout ce qui a été vérifié est réussi.' },
+  someBad: { en: 'Not everything passed.', fr: 'Tout n’est pas réussi.' },
+  nothing: { en: 'Nothing could be tested.', fr: 'Rien n’a pu être vérifié.' },
+  others: { en: 'Other checks', fr: 'Autres vérifications' },
+  protocol: { en: 'The protocol says', fr: 'Le protocole dit' },
+} as const satisfies Record<string, Both>;
+
+/** Those that failed come first, then those that were not seen, then the others by heading of the protocol. */
+export function pageOf(page: Page): string {
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escaped(title.en)} – ${escaped(title.fr)}</title>
+<title>${escaped(page.title.en)} – ${escaped(page.title.fr)}</title>
 <style>${style}</style>
 </head>
 <body>
-<main>
-<h1>ePack V4</h1>
-${about.map((line) => `<p>${escaped(line)}</p>`).join('\n')}
-<nav aria-label="Language, langue"><a href="#en">English</a> <a href="#fr" lang="fr">Français</a></nav>
-<div id="en">${language('en')}</div>
-<div id="fr">${language('fr')}</div>
-</main>
+<nav aria-label="Language, langue">
+<input type="radio" name="language" id="choose-en" checked><label for="choose-en">English</label>
+<input type="radio" name="language" id="choose-fr"><label for="choose-fr" lang="fr">Français</label>
+</nav>
+${inLanguage(page, 'en')}
+${inLanguage(page, 'fr')}
 </body>
 </html>
 `;
 }
 
-const heads = {
-  en: ['Check', 'Outcome', 'The protocol says'],
-  fr: ['Vérification', 'Résultat', 'Ce que dit le protocole'],
-} as const;
-
-const countOf = (rows: readonly PageRow[], state: PageRow['state']) =>
-  rows.filter((row) => row.state === state).length;
-
-function rowHtml({ id, title, lines, state, reasons }: PageRow, lang: 'en' | 'fr'): string {
-  const quoted = lines.map((line) => `<p lang="en">${escaped(line)}</p>`).join('');
-  const why = reasons.map((reason) => `<p lang="en">${escaped(reason)}</p>`).join('');
-  return `<tr><th scope="row">${escaped(title[lang])}<br><code>${escaped(id)}</code></th><td class="${state}">${stateWords[state][lang]}${why}</td><td>${quoted}</td></tr>`;
+function inLanguage({ title, url, at, rows }: Page, lang: Language): string {
+  const of = (state: PageRow['state']) => rows.filter((row) => row.state === state);
+  const time = `${new Intl.DateTimeFormat(lang === 'en' ? 'en-GB' : lang, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(at)} UTC`;
+  return `<main lang="${lang}" class="${lang}">
+<header>
+<h1>${escaped(title[lang])}</h1>
+<p class="about"><span>${escaped(url)}</span> <time datetime="${at.toISOString()}">${escaped(time)}</time></p>
+<p class="verdict ${verdictOf(rows).state}">${verdictOf(rows).text[lang]}</p>
+<ul class="tally">${tallied
+    .map((state) => `<li class="${state}"><b>${of(state).length}</b> ${counts[state][lang]}</li>`)
+    .join('')}</ul>
+<div class="bar" aria-hidden="true">${tallied
+    .map((state) => `<i class="${state}" style="flex-grow:${of(state).length}"></i>`)
+    .join('')}</div>
+</header>
+${[...of('bad'), ...of('open')].map((row) => cardOf(row, lang)).join('\n')}
+${[...byHeading(of('good'))].map(([heading, group]) => groupOf(heading, group, lang)).join('\n')}
+</main>`;
 }
+
+const tallied: readonly PageRow['state'][] = ['good', 'bad', 'open'];
+
+function verdictOf(rows: readonly PageRow[]): { readonly state: PageRow['state']; readonly text: Both } {
+  if (rows.some(({ state }) => state === 'bad')) return { state: 'bad', text: texts.someBad };
+  return rows.some(({ state }) => state === 'good')
+    ? { state: 'good', text: texts.allGood }
+    : { state: 'open', text: texts.nothing };
+}
+
+/** A check that did not pass, with all that there is to know. */
+function cardOf({ id, title, source, state, reasons }: PageRow, lang: Language): string {
+  const said = reasons.map(({ label, text }) => {
+    const term = label === null ? '' : `<b lang="${lang}">${escaped(label[lang])}</b> `;
+    return `<p lang="en">${term}<span>${escaped(text)}</span></p>`;
+  });
+  const quoted =
+    source === null
+      ? ''
+      : `<p class="source">${texts.protocol[lang]} (<span lang="en">${escaped(source.heading)}</span>):</p>
+<blockquote lang="en">${withCode(source.sentence)}</blockquote>`;
+  return `<article class="${state}">
+<h2>${escaped(title[lang])} <span class="state">${words[state][lang]}</span></h2>
+<p><code>${escaped(id)}</code></p>
+${quoted}
+${said.join('\n')}
+</article>`;
+}
+
+function byHeading(rows: readonly PageRow[]): Map<string | null, PageRow[]> {
+  const groups = new Map<string | null, PageRow[]>();
+  for (const row of rows) {
+    const heading = row.source?.heading ?? null;
+    groups.set(heading, [...(groups.get(heading) ?? []), row]);
+  }
+  return groups;
+}
+
+function groupOf(heading: string | null, rows: readonly PageRow[], lang: Language): string {
+  const head = heading === null ? texts.others[lang] : `<span lang="en">${escaped(heading)}</span>`;
+  return `<section>
+<h2>${head} <span class="state good">${rows.length} ${words.good[lang]}</span></h2>
+<ul class="checks">
+${rows.map((row) => lineOf(row, lang)).join('\n')}
+</ul>
+</section>`;
+}
+
+function lineOf({ id, title, source }: PageRow, lang: Language): string {
+  const sentence = source === null ? '' : `<q lang="en">${withCode(source.sentence)}</q>`;
+  return `<li><div>${escaped(title[lang])} <code>${escaped(id)}</code></div>${sentence}</li>`;
+}
+
+/** The protocol marks its words as Markdown does. */
+const withCode = (sentence: string): string =>
+  escaped(sentence)
+    .replaceAll(/`([^`]+)`/g, '<code>$1</code>')
+    .replaceAll(/\*\*([^*]+)\*\*/g, '<strong>$1</strong>');
 
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-
-const style = `
-:root{color-scheme:light dark}
-body{font:16px/1.5 system-ui,sans-serif;margin:0;padding:1rem;color:#1b1f23;background:#fff}
-main{max-width:75rem;margin:auto}
-table{border-collapse:collapse;width:100%}
-th,td{text-align:left;vertical-align:top;padding:.5rem;border-bottom:1px solid #c8ccd0}
-td p{margin:.25rem 0;overflow-wrap:anywhere}
-code{font-size:.85em}
-.good{color:#0b5d1e}.bad{color:#a0111f;font-weight:600}.open{color:#5a4500}
-a{color:#0a4f9e}
-@media (prefers-color-scheme:dark){body{color:#e8eaed;background:#16191c}.good{color:#7fd992}.bad{color:#ff9aa2}.open{color:#e6c35c}a{color:#8ab4f8}th,td{border-color:#44494e}}
-`;

@@ -1,4 +1,4 @@
-import { epackSync, fridgeRows, rejectedCodes } from '../bench';
+import { type Bench, epackSync, fridgeRows, rejectedCodes } from '../bench';
 import type { Check } from '../check';
 import { headerOf, member, need, needEqual, needProblem, needStatus } from '../expectations';
 
@@ -163,11 +163,7 @@ export const handshakeChecks: readonly Check[] = [
     section: lastIds,
     sentence: 'Needs status 0.',
     title: { en: 'The highest ids during a sync', fr: 'Les identifiants pendant une synchronisation' },
-    run: async (bench) => {
-      const synchro = await bench.idle('synchro');
-      await synchro.sync({});
-      needProblem(await synchro.call('lastIdLogs'), 403, 'wrong-status');
-    },
+    run: (bench) => needsStatus0(bench, 'lastIdLogs'),
   },
   {
     id: 'wrong-status-tells-it',
@@ -216,10 +212,12 @@ export const handshakeChecks: readonly Check[] = [
       en: 'The parameter files during a sync',
       fr: 'Les fichiers de paramètres pendant une synchronisation',
     },
-    run: async (bench) => {
-      const synchro = await bench.idle('synchro');
-      await synchro.sync({});
-      needProblem(await synchro.call('listSyncParams'), 403, 'wrong-status');
-    },
+    run: (bench) => needsStatus0(bench, 'listSyncParams'),
   },
 ];
+
+async function needsStatus0(bench: Bench, call: string): Promise<void> {
+  const synchro = await bench.idle('synchro');
+  await synchro.sync({});
+  needProblem(await synchro.call(call), 403, 'wrong-status');
+}
