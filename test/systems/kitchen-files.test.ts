@@ -13,6 +13,7 @@ import { exifBlock, jpeg, withExif } from '../photos/pictures';
 import { newAccount, signInStaff, type Staff } from '../photos/staff';
 import { zipOf } from '../v4/archive';
 import { expectProblem, fullSync, onServer, signIn } from '../v4/on-server';
+import { removeOldOf } from '../../worker/upkeep/old-readings';
 import { describeWithPrograms } from '../setup/programs';
 
 // A pair that files the photos and exports of kitchens elsewhere.
@@ -129,6 +130,41 @@ test('a photo that the kitchen no longer has stays in the archive', async () => 
     await run('whole');
   }
   expect(Object.keys(await folder.tree())).toContain(`Kept/${month}/old.jpg`);
+});
+
+test('readings that come for a month which retention has cut are filed beside its export, which stays complete', async () => {
+  const { account, kitchenOn, kitchen } = await newKitchen('Late');
+  const { folder, run } = await filedPair({ account });
+  await fullSync(kitchenOn, zipOf({ 'csv/Tbfridge.csv': readings(1, 3.5, 4) }));
+  await run('whole');
+  const path = `Late/${month}/${exportName()}`;
+  await untilFiled(folder, [path]);
+  const complete = (await folder.tree())[path];
+
+  const table = findLogTable('Tbfridge');
+  if (table === undefined) throw new Error('there is no such log');
+  const before = new Date(`${date}T23:59:59Z`);
+  expect(await removeOldOf(server().db, { solutionId: kitchen.id, table, before })).toBe(2);
+  await run('whole');
+  expect(await folder.tree()).toMatchObject({ [path]: complete });
+
+  for (const temperature of [5, 6]) {
+    await fullSync(kitchenOn, zipOf({ 'csv/Tbfridge.csv': readings(temperature, temperature) }));
+    await run();
+    await eventually('the late reading is filed', async () => {
+      const texts = Object.entries(await folder.tree()).filter(([name]) => name !== path);
+      return texts.some(
+        ([, text]) => text.includes(`;${String(temperature)};`) || text.includes(`;${String(temperature)}\n`),
+      );
+    });
+  }
+  const tree = await folder.tree();
+  expect(tree[path]).toBe(complete);
+  const added = Object.keys(tree).filter((name) => name.endsWith('.csv') && name !== path);
+  expect(added).toHaveLength(2);
+  expect(added[0]).toMatch(
+    new RegExp(`^${path.slice(0, -4)} \\((complément|addition) \\d{4}-\\d\\d-\\d\\d\\)`),
+  );
 });
 
 test('a pair that would write into a kitchen, or mix two customers, is refused with a sentence', async () => {

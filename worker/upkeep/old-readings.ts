@@ -1,5 +1,6 @@
 import { type Db, inTransaction } from '../../shared/db/database';
 import { createLogLock } from '../../shared/stores/logs/log-lock';
+import { createLogMonthStore } from '../../shared/stores/logs/log-month-store';
 import {
   type AgedLog,
   createOldReadingStore,
@@ -31,7 +32,11 @@ export async function removeOldReadings(db: Db): Promise<number> {
 export async function removeOldOf(db: Db, log: AgedLog): Promise<number> {
   const readings = createOldReadingStore(db);
   let total = 0;
-  for (const span of await readings.spansWithOld(log)) {
+  const spans = await readings.spansWithOld(log);
+  // Before the first reading goes: an export that was filed with it must not be replaced by one without it.
+  if (spans.length > 0)
+    await createLogMonthStore(db).cut({ solutionId: log.solutionId, table: log.table.table }, log.before);
+  for (const span of spans) {
     for (let after: string | null = '-1'; after !== null;) {
       const batch: DeletedBatch = await readings.deleteSomeOld(log, span, after);
       total += batch.deleted;

@@ -7,12 +7,20 @@ export interface LogOfSolution {
   readonly table: string;
 }
 
-/** A month of which a log holds readings. */
-export interface LogMonth extends LogOfSolution {
+/** One month of a log. */
+export interface LogMonthKey extends LogOfSolution {
   /** `YYYY-MM`, on the clock of the solution. */
   readonly month: string;
+}
+
+/** A month of which a log holds readings. */
+export interface LogMonth extends LogMonthKey {
   /** The last load that stored a reading of that month: if it differs, the readings differ. */
   readonly arrival: string;
+  /** When that load was noted, `YYYY-MM-DD` in UTC. */
+  readonly notedOn: string;
+  /** Its last load when retention began to remove readings of it. Null: the month is complete. */
+  readonly cutArrival: string | null;
 }
 
 export interface LogMonthQuery {
@@ -24,7 +32,7 @@ export interface LogMonthQuery {
   /** Only months whose readings changed at that time or later. Null: all. */
   readonly changedSince: Date | null;
   /** After this one, in the order of solution, month and table. Null: from the beginning. */
-  readonly after: Omit<LogMonth, 'arrival'> | null;
+  readonly after: LogMonthKey | null;
   readonly limit: number;
 }
 
@@ -33,6 +41,8 @@ interface Row {
   month: string;
   table_name: string;
   arrival: string;
+  noted_on: string;
+  cut_arrival: string | null;
 }
 
 export type LogMonthStore = ReturnType<typeof createLogMonthStore>;
@@ -87,6 +97,16 @@ export function createLogMonthStore(db: Db) {
       );
     },
 
+    /** Notes that readings from before that time are about to be removed. Months that were cut before stay as they are. */
+    async cut({ solutionId, table }: LogOfSolution, before: Date): Promise<void> {
+      await db.raw(
+        `update log_month set cut_arrival = arrival
+         where solution_id = :solutionId and table_name = :table and cut_arrival is null
+           and month < (cast(:before as timestamptz) at time zone 'UTC')::date`,
+        { solutionId, table, before },
+      );
+    },
+
     async list({
       solutionIds,
       tables,
@@ -96,7 +116,7 @@ export function createLogMonthStore(db: Db) {
       limit,
     }: LogMonthQuery): Promise<LogMonth[]> {
       const { rows } = await db.raw<{ rows: Row[] }>(
-        `select solution_id, to_char(month, 'YYYY-MM') as month, table_name, arrival from log_month
+        `select ${columns} from log_month
          where solution_id = any(:solutionIds) and (cast(:tables as text[]) is null or table_name = any(:tables))
            and (cast(:month as date) is null or month = :month)
            and (cast(:changedSince as timestamptz) is null or noted_at >= :changedSince)
@@ -117,9 +137,9 @@ export function createLogMonthStore(db: Db) {
     },
 
     /** Null: the log holds no reading of that month. */
-    async find({ solutionId, table, month }: Omit<LogMonth, 'arrival'>): Promise<LogMonth | null> {
+    async find({ solutionId, table, month }: LogMonthKey): Promise<LogMonth | null> {
       const { rows } = await db.raw<{ rows: Row[] }>(
-        `select solution_id, to_char(month, 'YYYY-MM') as month, table_name, arrival from log_month
+        `select ${columns} from log_month
          where solution_id = :solutionId and table_name = :table and month = cast(:month as date)`,
         { solutionId, table, month: firstDay(month) },
       );
@@ -128,6 +148,9 @@ export function createLogMonthStore(db: Db) {
   };
 }
 
+const columns = `solution_id, to_char(month, 'YYYY-MM') as month, table_name, arrival, cut_arrival,
+  to_char(noted_at at time zone 'UTC', 'YYYY-MM-DD') as noted_on`;
+
 const firstDay = (month: string) => `${month}-01`;
 
 const monthFrom = (row: Row): LogMonth => ({
@@ -135,4 +158,6 @@ const monthFrom = (row: Row): LogMonth => ({
   month: row.month,
   table: row.table_name,
   arrival: row.arrival,
+  notedOn: row.noted_on,
+  cutArrival: row.cut_arrival,
 });

@@ -15,12 +15,22 @@ export interface Files {
   kitchen(kitchen: Kitchen): Item;
   month(kitchen: Kitchen, month: string): Item;
   photo(kitchen: Kitchen, photo: FiledPhoto): Item;
-  /** Without its content. Null: it is not filed, or not yet. */
-  export(kitchen: Kitchen, month: LogMonth, now: Date): Item | null;
-  /** With its content. */
-  wholeExport(kitchen: Kitchen, month: LogMonth, now: Date, signal: AbortSignal): Promise<Item | null>;
+  /**
+   * Without their contents: the export of the month, and an addition if readings came after retention had cut the month.
+   * Empty: it is not filed, or not yet.
+   */
+  exports(kitchen: Kitchen, month: LogMonth, now: Date): readonly Item[];
+  /** One of them with its content. Null: there is no such one. */
+  wholeExport(wish: WholeExport, signal: AbortSignal): Promise<Item | null>;
   /** The month of a photo: when it was taken, or received if that time cannot be right. */
   monthOfPhoto(kitchen: Kitchen, photo: FiledPhoto): string;
+}
+
+export interface WholeExport {
+  readonly kitchen: Kitchen;
+  readonly month: LogMonth;
+  readonly key: string;
+  readonly now: Date;
 }
 
 interface FilesDeps {
@@ -33,28 +43,34 @@ export function createFiles({ contents, end, language }: FilesDeps): Files {
   const plain = { isActive: true, fields: {}, origin: null } as const;
   const wanted = end.logs?.map((name) => name.toLowerCase()) ?? null;
 
-  function exported({ id, timezone }: Kitchen, found: LogMonth, now: Date): Item | null {
-    const { month, table, arrival } = found;
+  function exported(kitchen: Kitchen, found: LogMonth, now: Date): readonly Item[] {
+    const { id, timezone } = kitchen;
+    const { month, table, arrival, cutArrival } = found;
     const log = findLogTable(table);
     const current = monthOf(now, timezone);
     const isDue = end.exports === 'every-month' ? month <= current : month < current;
-    if (end.exports === 'none' || log === undefined || !isDue || month < firstMonth) return null;
-    if (wanted !== null && !wanted.includes(table)) return null;
+    if (end.exports === 'none' || log === undefined || !isDue || month < firstMonth) return [];
+    if (wanted !== null && !wanted.includes(table)) return [];
     const label = log.label[language];
     const isOwnLabel = logTables.every((other) => other === log || other.label[language] !== label);
     const name = legalName(isOwnLabel ? label : `${label} (${log.name})`, log.name);
-    return {
+    const fileOf = (addition: string | null, upTo: string, fileName: string): Item => ({
       ...plain,
-      key: keyText({ kind: 'export', solutionId: id, month, table }),
-      revision: `${arrival} ${timezone} ${end.csv}`,
-      place: { parent: keyText({ kind: 'month', solutionId: id, month }), name: `${name} ${month}.csv` },
+      key: keyText({ kind: 'export', solutionId: id, month, table, addition }),
+      revision: `${upTo} ${timezone} ${end.csv}`,
+      place: { parent: keyText({ kind: 'month', solutionId: id, month }), name: `${fileName}.csv` },
       isFolder: false,
-    };
+    });
+    const main = fileOf(null, cutArrival ?? arrival, `${name} ${month}`);
+    if (cutArrival === null || cutArrival === arrival) return [main];
+    // The filed export has readings that are removed here by now, so it stays as it is.
+    const addition = `${name} ${month} (${additions[language]} ${found.notedOn})`;
+    return [main, fileOf(arrival, arrival, addition)];
   }
 
   return {
     monthOfPhoto,
-    export: exported,
+    exports: exported,
     kitchen: ({ id, folder }) => ({
       ...plain,
       key: keyText({ kind: 'kitchen', solutionId: id }),
@@ -85,13 +101,17 @@ export function createFiles({ contents, end, language }: FilesDeps): Files {
         content: contents.photo(photo),
       };
     },
-    async wholeExport(kitchen, month, now, signal) {
-      const item = exported(kitchen, month, now);
-      const content = item && (await contents.export(month, kitchen.timezone, signal));
-      return item && content && { ...item, content };
+    async wholeExport({ kitchen, month, key, now }, signal) {
+      const item = exported(kitchen, month, now).find((one) => one.key === key);
+      if (item === undefined) return null;
+      const content = await contents.export(month, kitchen.timezone, signal);
+      return content && { ...item, content };
     },
   };
 }
+
+/** What a file is called that is filed beside the export of its month. */
+const additions: Readonly<Record<Language, string>> = { fr: 'complément', en: 'addition' };
 
 /** Readings with an earlier time have a wrong clock. */
 const firstMonth = '2010-01';

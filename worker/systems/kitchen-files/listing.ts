@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { findLogTable } from '../../../shared/catalog/log-tables';
-import type { LogMonth } from '../../../shared/stores/logs/log-month-store';
+import type { LogMonth, LogMonthKey } from '../../../shared/stores/logs/log-month-store';
 import type { FiledPhoto } from '../../../shared/stores/photos/kitchen-photo-store';
 import type { Cursor, Item, Page } from '../../pipeline/system';
 import { Trouble } from '../../pipeline/trouble';
@@ -203,7 +203,7 @@ interface MonthQuery {
 async function* exportPages(
   { archive: { months, files, end }, kitchens, now }: Listing,
   query: MonthQuery,
-  from: Omit<LogMonth, 'arrival'> | null,
+  from: LogMonthKey | null,
 ): AsyncGenerator<FilePage<LogMonth>> {
   if (end.exports === 'none') return;
   const tables = tablesOf(end);
@@ -213,8 +213,8 @@ async function* exportPages(
     if (last === undefined) return;
     const items = rows.flatMap((month) => {
       const kitchen = kitchens.get(month.solutionId);
-      const item = kitchen === undefined ? null : files.export(kitchen, month, now);
-      return kitchen === undefined || item === null ? [] : [files.month(kitchen, month.month), item];
+      const found = kitchen === undefined ? [] : files.exports(kitchen, month, now);
+      return kitchen === undefined || found.length === 0 ? [] : [files.month(kitchen, month.month), ...found];
     });
     yield { items: onceEach(items), last };
     if (rows.length < pageSize) return;

@@ -2,7 +2,7 @@ import type { FiledPhoto } from '../../../shared/stores/photos/kitchen-photo-sto
 import type { LogMonth } from '../../../shared/stores/logs/log-month-store';
 import type { Item, Match } from '../../pipeline/system';
 import { type Archive, tablesOf } from './archive';
-import { type FileKey, readKey } from './file-keys';
+import { type FileKey, keyText, readKey } from './file-keys';
 import type { Kitchen } from './kitchens';
 
 /** Looks at single files and folders. */
@@ -29,7 +29,7 @@ export function createLooks(archive: Archive): Looks {
       }
       case 'export': {
         const month = await months.find(key);
-        return month && files.wholeExport(kitchen, month, now, signal);
+        return month && files.wholeExport({ kitchen, month, key: keyText(key), now }, signal);
       }
     }
   }
@@ -79,10 +79,8 @@ async function within(
   const found: Item[] = [];
   for await (const photo of photosOf(archive, kitchen))
     if (files.monthOfPhoto(kitchen, photo) === folder.month) found.push(files.photo(kitchen, photo));
-  for await (const month of exportsOf(archive, kitchen, folder.month)) {
-    const item = files.export(kitchen, month, now);
-    if (item !== null) found.push(item);
-  }
+  for await (const month of exportsOf(archive, kitchen, folder.month))
+    found.push(...files.exports(kitchen, month, now));
   return found;
 }
 
@@ -91,7 +89,7 @@ async function monthsIn(archive: Archive, kitchen: Kitchen, now: Date): Promise<
   for await (const photo of photosOf(archive, kitchen))
     months.add(archive.files.monthOfPhoto(kitchen, photo));
   for await (const month of exportsOf(archive, kitchen, null))
-    if (archive.files.export(kitchen, month, now) !== null) months.add(month.month);
+    if (archive.files.exports(kitchen, month, now).length > 0) months.add(month.month);
   return months;
 }
 
