@@ -57,6 +57,8 @@ import { createSolutionService } from './backoffice/services/solutions';
 import { createSupportService } from './backoffice/services/support';
 import { createSyncService } from './backoffice/services/syncs';
 import { createTemperatureService } from './backoffice/services/temperatures';
+import { createTemplateSiteService } from './backoffice/services/template-sites';
+import { createTemplateService } from './backoffice/services/templates';
 import { createUserService, type UserService } from './backoffice/services/users';
 import { createHookService } from './backoffice/services/hooks';
 import { createLinkService } from './backoffice/services/links';
@@ -278,6 +280,8 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     syncs: createSyncService({ ...access, files, intake }),
     quarantine: createQuarantineService({ ...access, files, intake }),
     params: createParamService(access),
+    templates: createTemplateService(access),
+    templateSites: createTemplateSiteService(access),
     conflicts: createConflictService(access),
     approvals: createApprovalService(access),
     notifications: createNotificationService({

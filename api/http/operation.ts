@@ -16,6 +16,7 @@ export const tags = {
   Solutions: 'The installed devices.',
   Flags: 'Special synchronisations.',
   Parameters: 'The manager’s copies of the settings of a solution.',
+  Templates: 'Settings that are edited once for many kitchens of one customer.',
   Logs: 'The readings of a solution.',
   Photos: 'The photos of a solution.',
   Syncs: 'The exchanges with solutions and their results.',

@@ -21,6 +21,8 @@ export interface Column {
   readonly oneOf?: readonly string[];
   /** What people call each of `oneOf`. */
   readonly choices?: Readonly<Record<string, Label>>;
+  /** A thing of one kitchen, like the number of a probe. A template for many kitchens does not hold it. */
+  readonly isOfOneKitchen?: true;
 }
 
 /** `FridgeId` → `fridge_id`: the column's name in PostgreSQL. */
@@ -29,6 +31,11 @@ export function snakeCase(name: string): string {
 }
 
 export const text = (name: string, label: Label): Column => ({ name, label, type: 'text' });
+/** A thing of one kitchen: no template holds it. */
+export const ownText = (name: string, label: Label): Column => ({
+  ...text(name, label),
+  isOfOneKitchen: true,
+});
 /** `choices`: each value as it is on the wire, and what people call it. */
 export const choice = (name: string, label: Label, choices: Readonly<Record<string, Label>>): Column => ({
   name,

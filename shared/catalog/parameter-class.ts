@@ -26,6 +26,8 @@ export interface ParameterClass {
   readonly maxChanges: ClassLimit | null;
   /** How many it may delete. */
   readonly maxDeletes: ClassLimit;
+  /** A template can hold it for many kitchens. False: it describes one kitchen, its staff or its devices. */
+  readonly fitsTemplate: boolean;
 }
 
 /** Changes that exceed both the count and the share are held or skipped. */
@@ -41,6 +43,7 @@ interface Particulars {
   direction?: Direction;
   conflictPolicy?: ConflictPolicy;
   fieldPolicies?: Record<string, ConflictPolicy>;
+  isOfOneKitchen?: true;
 }
 
 /** A class of the channel `synchro`. Both sides edit it, and the newest change wins, unless it says otherwise. */
@@ -50,16 +53,18 @@ export function parameters(
   columns: readonly Column[],
   particulars: Particulars = {},
 ): ParameterClass {
+  const direction = particulars.direction ?? 'both';
   return {
     name,
     label,
     itemElement: `Def${name}`,
     channel: 'synchro',
-    direction: particulars.direction ?? 'both',
+    direction,
     columns,
     conflictPolicy: particulars.conflictPolicy ?? 'newest',
     fieldPolicies: particulars.fieldPolicies ?? {},
     maxChanges: null,
     maxDeletes: { kind: 'soft', count: 10, share: 0.5 },
+    fitsTemplate: particulars.isOfOneKitchen !== true && direction !== 'solution',
   };
 }

@@ -1,6 +1,18 @@
 import type { Channel } from '../domain/channel';
 import type { Label } from '../domain/language';
-import { boolean, choice, decimal, integer, minutes, percent, temperature, text, days } from './column';
+import {
+  boolean,
+  choice,
+  type Column,
+  days,
+  decimal,
+  integer,
+  minutes,
+  ownText,
+  percent,
+  temperature,
+  text,
+} from './column';
 import { type ParameterClass, parameters } from './parameter-class';
 
 export type { ClassLimit, ConflictPolicy, Direction, ParameterClass } from './parameter-class';
@@ -21,7 +33,7 @@ const highestTemp = temperature('TempMax', { en: 'Highest temperature', fr: 'Tem
 const longest = minutes('MaxMinutes', { en: 'Longest time', fr: 'Durée maximale' });
 const dose = text('Dosage', { en: 'Dose', fr: 'Dosage' });
 const contactTime = minutes('ContactTimeMinutes', { en: 'Contact time', fr: 'Temps de contact' });
-const itsProbe = text('ProbeId', { en: 'Probe', fr: 'Sonde' });
+const itsProbe = ownText('ProbeId', { en: 'Probe', fr: 'Sonde' });
 const keyAndValue = [text('Key', { en: 'Key', fr: 'Clé' }), text('Value', { en: 'Value', fr: 'Valeur' })];
 const contact = [
   itsName,
@@ -59,7 +71,9 @@ export const parameterClasses: readonly ParameterClass[] = [
     text('Label', { en: 'What to do', fr: 'Action à mener' }),
     boolean('IsCritical', { en: 'Critical', fr: 'Critique' }),
   ]),
-  parameters('AddressBook', { en: 'Address book', fr: 'Carnet d’adresses' }, contact),
+  parameters('AddressBook', { en: 'Address book', fr: 'Carnet d’adresses' }, contact, {
+    isOfOneKitchen: true,
+  }),
   parameters('AnalyseSurfaces', { en: 'Surface analyses', fr: 'Analyses de surface' }, [
     text('Surface', { en: 'Surface sampled', fr: 'Surface prélevée' }),
     text('Method', { en: 'Method', fr: 'Méthode' }),
@@ -83,7 +97,10 @@ export const parameterClasses: readonly ParameterClass[] = [
     contactTime,
     text('MethodId', { en: 'Method (Id)', fr: 'Méthode (Id)' }),
   ]),
-  parameters('Company', { en: 'Company', fr: 'Établissement' }, keyAndValue, { direction: 'manager' }),
+  parameters('Company', { en: 'Company', fr: 'Établissement' }, keyAndValue, {
+    direction: 'manager',
+    isOfOneKitchen: true,
+  }),
   parameters('ControlsList', { en: 'Controls, list 1', fr: 'Contrôles, liste 1' }, checkList),
   parameters('ControlsList2', { en: 'Controls, list 2', fr: 'Contrôles, liste 2' }, checkList),
   parameters('ControlsList3', { en: 'Controls, list 3', fr: 'Contrôles, liste 3' }, checkList),
@@ -98,7 +115,7 @@ export const parameterClasses: readonly ParameterClass[] = [
   ]),
   parameters('Equipements', { en: 'Equipment', fr: 'Équipements' }, [
     itsName,
-    text('Serial', { en: 'Serial number', fr: 'Numéro de série' }),
+    ownText('Serial', { en: 'Serial number', fr: 'Numéro de série' }),
     days('CalibrationPeriodDays', { en: 'Time between calibrations', fr: 'Intervalle d’étalonnage' }),
     temperature('MaxDeviation', { en: 'Largest deviation', fr: 'Écart maximal toléré' }),
   ]),
@@ -134,7 +151,7 @@ export const parameterClasses: readonly ParameterClass[] = [
     text('Description', { en: 'How it is done', fr: 'Mode opératoire' }),
   ]),
   parameters('Moments', { en: 'Moments of the day', fr: 'Moments de la journée' }, keyAndValue),
-  parameters('Notes', { en: 'Notes', fr: 'Notes' }, keyAndValue),
+  parameters('Notes', { en: 'Notes', fr: 'Notes' }, keyAndValue, { isOfOneKitchen: true }),
   parameters('Oils', { en: 'Frying oils', fr: 'Huiles de friture' }, [
     itsName,
     text('OilType', { en: 'Kind of oil', fr: 'Type d’huile' }),
@@ -146,7 +163,7 @@ export const parameterClasses: readonly ParameterClass[] = [
     percent('PolarMaxPercent', { en: 'Limit of polar compounds', fr: 'Limite de composés polaires' }),
     highestTemp,
   ]),
-  parameters('Options', { en: 'Options', fr: 'Options' }, keyAndValue),
+  parameters('Options', { en: 'Options', fr: 'Options' }, keyAndValue, { isOfOneKitchen: true }),
   parameters('OptionsUI', { en: 'Options of the display', fr: 'Options d’affichage' }, keyAndValue, {
     direction: 'solution',
   }),
@@ -219,11 +236,16 @@ export const parameterClasses: readonly ParameterClass[] = [
   parameters('Sessions', { en: 'Sessions', fr: 'Sessions' }, keyAndValue, { direction: 'solution' }),
   parameters('Steps', { en: 'Steps', fr: 'Étapes' }, [itsName, position]),
   parameters('Timers', { en: 'Timers', fr: 'Minuteurs' }, keyAndValue, { direction: 'solution' }),
-  parameters('UserNames', { en: 'Staff of the kitchen', fr: 'Personnel de cuisine' }, [
-    itsName,
-    text('Initials', { en: 'Initials', fr: 'Initiales' }),
-    text('PinHash', { en: 'PIN, as a digest', fr: 'Code PIN, en empreinte' }),
-  ]),
+  parameters(
+    'UserNames',
+    { en: 'Staff of the kitchen', fr: 'Personnel de cuisine' },
+    [
+      itsName,
+      text('Initials', { en: 'Initials', fr: 'Initiales' }),
+      text('PinHash', { en: 'PIN, as a digest', fr: 'Code PIN, en empreinte' }),
+    ],
+    { isOfOneKitchen: true },
+  ),
 ];
 
 const byLowerName = new Map(parameterClasses.map((declared) => [declared.name.toLowerCase(), declared]));
@@ -236,3 +258,12 @@ export function findParameterClass(name: string): ParameterClass | undefined {
 export function parameterClassesOf(channel: Channel): readonly ParameterClass[] {
   return parameterClasses.filter((declared) => declared.channel === channel);
 }
+
+/** The classes that a template can hold for many kitchens. */
+export const templateClasses: readonly ParameterClass[] = parameterClasses.filter(
+  ({ fitsTemplate }) => fitsTemplate,
+);
+
+/** The fields of a class that a template can hold. */
+export const templateColumns = ({ columns }: ParameterClass): readonly Column[] =>
+  columns.filter(({ isOfOneKitchen }) => isOfOneKitchen !== true);

@@ -71,6 +71,8 @@ export function faultInFrench(fault: FieldFault): string {
       return 'ce n’est pas le code du moment, ou il a déjà servi';
     case 'not-to-be-had':
       return 'elle ne peut pas être utilisée ici ; un administrateur peut dire pourquoi';
+    case 'not-in-templates':
+      return 'un modèle ne peut pas contenir ce champ';
     case 'no-proof-left':
       return 'impossible : sans secret et avec n’importe quelle MAC, la seule adresse e-mail suffirait pour se connecter';
     case 'other':

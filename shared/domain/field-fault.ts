@@ -40,6 +40,7 @@ export type FieldFault =
   | { readonly code: 'wrong-code' }
   /** Policy `mac` and any MAC: a solution would sign in by its mail alone. */
   | { readonly code: 'no-proof-left' }
+  | { readonly code: 'not-in-templates' }
   /** It belongs to another customer. The text must not reveal that. */
   | { readonly code: 'not-to-be-had' }
   /** Faults of values that only programs send. The text is English. */
@@ -121,6 +122,8 @@ export function faultText(fault: FieldFault): string {
       return 'is not the code of this moment, or has been used';
     case 'not-to-be-had':
       return 'cannot be used here; an admin can tell why';
+    case 'not-in-templates':
+      return 'is not a field that a template can hold';
     case 'no-proof-left':
       return 'cannot be: with the policy "mac" and any MAC, the mail alone would sign the solution in';
     case 'other':

@@ -238,6 +238,19 @@ export const editedBySolution = (className: string) =>
 export const alreadyExists = (what: string) =>
   new AppError('conflict', 'already-exists', `This ${what} exists already.`);
 
+/** A class that describes one kitchen, or that only solutions edit. */
+export const notInTemplates = (className: string) =>
+  new AppError('unprocessable', 'not-in-templates', `A template cannot hold ${className}.`);
+
+/** A kitchen follows one template at most. */
+export const followsOtherTemplate = (solutionId: number, templateName: string) =>
+  new AppError(
+    'conflict',
+    'follows-other-template',
+    `Solution ${solutionId} follows the template "${templateName}". It has to leave that one first.`,
+    { members: { solution: String(solutionId), template: templateName } },
+  );
+
 export const lastAdmin = () =>
   new AppError('conflict', 'last-admin', 'At least one admin who can sign in must remain.');
 

@@ -28,6 +28,7 @@ import { createSystemTaskStore } from './pairs/system-task-store';
 import { createApprovalStore } from './parameters/approval-store';
 import { createConflictStore } from './parameters/conflict-store';
 import { createInstructionStore } from './parameters/instruction-store';
+import { createParamSetStore } from './parameters/param-set-store';
 import { createParamStore } from './parameters/param-store';
 import { createReplacementStore } from './parameters/replacement-store';
 import { createPhotoStore } from './photos/photo-store';
@@ -63,6 +64,9 @@ import { createSosyncJobStore } from './sosync/sosync-job-store';
 import { createSosyncMirrorStore } from './sosync/sosync-mirror-store';
 import { createSosyncWorkerStore } from './sosync/sosync-worker-store';
 import { createSyncTimelineStore } from './syncs/sync-timeline-store';
+import { createTemplateDifferenceStore } from './templates/template-difference-store';
+import { createTemplateSiteStore } from './templates/template-site-store';
+import { createTemplateStore } from './templates/template-store';
 
 /**
  * How a service reaches its tables. `Stores` names the stores that the service uses and no others, so that its type
@@ -191,6 +195,9 @@ const storesOn = (db: Db) => ({
   get pairSliceJobs() {
     return createPairSliceJobStore(db);
   },
+  get paramSets() {
+    return createParamSetStore(db);
+  },
   get params() {
     return createParamStore(db);
   },
@@ -271,6 +278,15 @@ const storesOn = (db: Db) => ({
   },
   get temperatures() {
     return createTemperatureStore(db);
+  },
+  get templateDifferences() {
+    return createTemplateDifferenceStore(db);
+  },
+  get templates() {
+    return createTemplateStore(db);
+  },
+  get templateSites() {
+    return createTemplateSiteStore(db);
   },
   get timelines() {
     return createSyncTimelineStore(db);

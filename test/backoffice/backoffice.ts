@@ -17,6 +17,8 @@ import { createOtherZoneService } from '../../api/backoffice/services/other-zone
 import { createOverviewService } from '../../api/backoffice/services/overview';
 import { createSupportService } from '../../api/backoffice/services/support';
 import { createTemperatureService } from '../../api/backoffice/services/temperatures';
+import { createTemplateSiteService } from '../../api/backoffice/services/template-sites';
+import { createTemplateService } from '../../api/backoffice/services/templates';
 import { createKeptFormService } from '../../api/backoffice/services/kept-forms';
 import { createLogService } from '../../api/backoffice/services/logs';
 import { createPhotoGalleryService } from '../../api/backoffice/services/photos';
@@ -182,6 +184,8 @@ export async function startBackoffice(
     approvals: createApprovalService(openStoreAccess(db)),
     conflicts: createConflictService(openStoreAccess(db)),
     params: createParamService(openStoreAccess(db)),
+    templates: createTemplateService(openStoreAccess(db)),
+    templateSites: createTemplateSiteService(openStoreAccess(db)),
     notifications: createNotificationService({
       ...openStoreAccess(db),
       seal: noSeal,

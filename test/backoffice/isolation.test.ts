@@ -34,6 +34,8 @@ interface OtherKitchen {
   readonly target: string;
   readonly notification: string;
   readonly offlineFile: string;
+  /** A template that the solution follows. */
+  readonly template: string;
 }
 
 async function newOtherKitchen(): Promise<OtherKitchen> {
@@ -70,7 +72,21 @@ async function newOtherKitchen(): Promise<OtherKitchen> {
     taken_in_by: 'someone@example.org',
     secret_hash: 'x',
   });
-  const things = { sync, quarantined, conflict, approval, alert, target, notification, offlineFile };
+  const named = await backoffice.admin.call('POST', '/api/templates', { account, name: `Of ${name}` });
+  const template = String(named.at('id'));
+  await backoffice.admin.call('PUT', `/api/templates/${template}/params/Fridges/f1`, { fields });
+  await backoffice.admin.call('POST', `/api/templates/${template}/sites`, { solutions: [solution] });
+  const things = {
+    sync,
+    quarantined,
+    conflict,
+    approval,
+    alert,
+    target,
+    notification,
+    offlineFile,
+    template,
+  };
   return { account, name, solution, ...things };
 }
 
@@ -80,6 +96,11 @@ const targetOf = (account: string) => ({
   address: 'https://hooks.example/',
   events: ['sync-failed'],
 });
+
+const templatePath =
+  (rest: string) =>
+  ({ template, solution }: OtherKitchen) =>
+    `/api/templates/${template}${rest.replace(':solution', solution)}`;
 
 type RouteName = `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} ${string}`;
 
@@ -125,6 +146,39 @@ const ofSolutions: Record<RouteName, TryRoute> = {
   },
   'DELETE /solutions/:id/params/:class/:entity': { path: solution('/params/Fridges/f1'), edits: true },
   'GET /solutions/:id/params/:class/:entity/history': { path: solution('/params/Fridges/f1/history') },
+  'GET /templates/:id': { path: templatePath('') },
+  'PATCH /templates/:id': { path: templatePath(''), body: () => ({ name: 'Mine' }), edits: true },
+  'DELETE /templates/:id': { path: templatePath(''), edits: true },
+  'POST /templates/:id/copies': {
+    path: templatePath('/copies'),
+    body: ({ solution }) => ({ solution, classes: ['Fridges'] }),
+    edits: true,
+  },
+  'GET /templates/:id/params/:class': { path: templatePath('/params/Fridges') },
+  'GET /templates/:id/params/:class/:entity': { path: templatePath('/params/Fridges/f1') },
+  'PUT /templates/:id/params/:class/:entity': {
+    path: templatePath('/params/Fridges/f1'),
+    body: () => ({ fields: { Name: 'Mine' } }),
+    edits: true,
+  },
+  'DELETE /templates/:id/params/:class/:entity': { path: templatePath('/params/Fridges/f1'), edits: true },
+  'GET /templates/:id/sites': { path: templatePath('/sites') },
+  'POST /templates/:id/sites': {
+    path: templatePath('/sites'),
+    body: ({ solution }) => ({ solutions: [solution] }),
+    edits: true,
+  },
+  'GET /templates/:id/sites/:solution': { path: templatePath('/sites/:solution') },
+  'DELETE /templates/:id/sites/:solution': { path: templatePath('/sites/:solution'), edits: true },
+  'POST /templates/:id/sites/:solution/reset': {
+    path: templatePath('/sites/:solution/reset'),
+    body: () => ({}),
+    edits: true,
+  },
+  'GET /templates/:id/totals': { path: templatePath('/totals') },
+  'GET /templates/:id/difference': { path: templatePath('/difference') },
+  'GET /templates/:id/deviations': { path: templatePath('/deviations') },
+  'POST /templates/:id/send-out': { path: templatePath('/send-out'), edits: true },
   'GET /solutions/:id/logs/:table': { path: solution('/logs/Tbfridge') },
   'GET /solutions/:id/gaps': { path: solution('/gaps') },
   'GET /solutions/:id/photos': { path: solution('/photos') },
@@ -211,6 +265,9 @@ const ofAnyone: RouteName[] = [
   'GET /solutions',
   'POST /solutions',
   'GET /notification-targets',
+  // Of the caller's accounts, tried in test/templates.
+  'GET /templates',
+  'POST /templates',
   'GET /session/all',
   'DELETE /session/all/:id',
   'PUT /session/password',
@@ -290,6 +347,7 @@ describe.each(['manager', 'viewer'] as const)('a %s of another account', (role) 
         target: '99999999',
         notification: '00000000-0000-4000-8000-000000000000',
         offlineFile: '00000000-0000-4000-8000-000000000000',
+        template: '99999999',
       };
       const nothing = await stranger.call(method, path(absent), body?.(absent));
       expect(nothing.text).toBe(answer.text);
@@ -304,6 +362,7 @@ describe.each(['manager', 'viewer'] as const)('a %s of another account', (role) 
     '/api/approvals?state=all',
     '/api/alerts?state=all',
     '/api/audit',
+    '/api/templates',
     `/api/solutions?search=`,
   ])('%s holds nothing of it', async (path) => {
     const answer = await stranger.call(
@@ -376,7 +435,7 @@ const adminBody = (route: string) => {
 };
 
 /** All data that an intruder could have changed. */
-async function everythingOf({ solution: id, target }: OtherKitchen): Promise<unknown> {
+async function everythingOf({ solution: id, target, template }: OtherKitchen): Promise<unknown> {
   const of = (table: string) => backoffice.db(table).where({ solution_id: id }).select();
   return Promise.all([
     backoffice.db('solution').where({ id }).select(),
@@ -386,6 +445,10 @@ async function everythingOf({ solution: id, target }: OtherKitchen): Promise<unk
     backoffice.db('notification_target').where({ id: target }).select(),
     backoffice.db('notification').where({ target_id: target }).select(),
     of('param'),
+    of('template_site'),
+    of('template_sent'),
+    backoffice.db('template').where({ id: template }).select(),
+    backoffice.db('template_version').where({ template_id: template }).select(),
     of('sync'),
     of('quarantine'),
     of('conflict'),

@@ -66,6 +66,7 @@ describe('what is wrong with a field', () => {
     'common-password': { code: 'common-password' },
     'same-password': { code: 'same-password' },
     'wrong-code': { code: 'wrong-code' },
+    'not-in-templates': { code: 'not-in-templates' },
     'not-to-be-had': { code: 'not-to-be-had' },
     'no-proof-left': { code: 'no-proof-left' },
     other: { code: 'other', text: 'as it was sent' },

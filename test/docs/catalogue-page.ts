@@ -16,6 +16,8 @@ export function cataloguePage(): string {
     '',
     'All classes are on the channel `synchro`. Each also has `Id`, `idServer`, `Ts` and `IsActive`. The element of an entity is `Def<Class>`.',
     'If the column "who edits" is empty, both sides edit the class.',
+    `A template for many kitchens can hold all classes but ${others}.`,
+    `It cannot hold the fields ${ownFields}: they belong to one kitchen.`,
     '',
     '| class | as people call it | who edits | columns |',
     '| --- | --- | --- | --- |',
@@ -39,6 +41,17 @@ export function cataloguePage(): string {
     '',
   ].join('\n');
 }
+
+const others = parameterClasses
+  .flatMap(({ name, fitsTemplate }) => (fitsTemplate ? [] : [`\`${name}\``]))
+  .join(', ');
+const ownFields = [
+  ...new Set(
+    parameterClasses.flatMap(({ columns }) =>
+      columns.filter(({ isOfOneKitchen }) => isOfOneKitchen === true).map(({ name }) => `\`${name}\``),
+    ),
+  ),
+].join(', ');
 
 const directions = { both: '', manager: 'the manager', solution: 'the solution' } as const;
 

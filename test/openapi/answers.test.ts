@@ -295,6 +295,38 @@ test('parameters', async () => {
   await ask('deleteParameter', { ...ofFridge, headers: { 'if-match': got.headers.get('etag') ?? '' } });
 });
 
+test('templates', async () => {
+  const account = String((await ask('createAccount', { body: { name: 'Bistros' } })).json['id']);
+  const body = { mail: 'bistro@example.org', name: 'Bistro', account };
+  const kitchen = String((await ask('enrolSolution', { body })).json['id']);
+  const made = await ask('createTemplate', { body: { account, name: 'Bistros' } });
+  const path = { id: String(made.json['id']), solution: kitchen, class: 'Fridges', entity: 'walk-in' };
+  await ask('renameTemplate', { path, body: { name: 'Bistros of Lyon' } });
+  await ask('listTemplates');
+  const fields = { Name: 'Chambre froide', TempMax: 4 };
+  const entity = await ask('putTemplateEntity', { path, body: { fields } });
+  expect(entity.status).toBe(201);
+  await ask('getTemplateEntity', { path });
+  await ask('listTemplateEntities', { path });
+  await ask('joinTemplate', { path, body: { solutions: [kitchen] } });
+  await ask('copyIntoTemplate', { path, body: { solution: kitchen, classes: ['Cleanings'] } });
+  await ask('listTemplateDifference', { path });
+  await ask('sendOutTemplate', { path });
+  await ask('putParameter', { path: { ...path, id: kitchen }, body: { fields: { TempMax: 6 } } });
+  await ask('listTemplateDeviations', { path, query: '?class=Fridges' });
+  await ask('getTemplateTotals', { path });
+  await ask('listTemplateSites', { path });
+  await ask('getTemplateSite', { path });
+  await ask('resetToTemplate', { path, body: { class: 'Fridges', entity: 'walk-in', field: 'TempMax' } });
+  const edited = { fields: { TempMax: 3 } };
+  const headers = { 'if-match': entity.headers.get('etag') ?? '' };
+  expect((await ask('putTemplateEntity', { path, body: edited, headers })).status).toBe(200);
+  await ask('deleteTemplateEntity', { path });
+  await ask('leaveTemplate', { path });
+  await ask('getTemplate', { path });
+  await ask('deleteTemplate', { path });
+});
+
 test('quarantine, conflicts, approvals and alerts', async () => {
   const sync = await syncTo2('synchro', zipOf({}));
   await ask('confirm', inSynchro);

@@ -4,9 +4,18 @@ import { z } from 'zod';
 
 const example = { Name: 'Chambre froide 1', TempMin: 0, TempMax: 4 };
 
+/** The value of one field. */
+export const fieldValue = z.union([
+  z.string(),
+  z.number(),
+  z.boolean(),
+  z.null(),
+  z.object({ xml: z.string() }),
+]);
+
 /** As they are kept: those of the class, and what the solution sent beyond them. */
 export const fields = z
-  .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null(), z.object({ xml: z.string() })]))
+  .record(z.string(), fieldValue)
   .readonly()
   .meta({
     id: 'Fields',

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { findParameterClass, type ParameterClass } from '../../../shared/catalog/parameter-classes';
+import type { ParameterClass } from '../../../shared/catalog/parameter-classes';
 import { mapPage } from '../../../shared/domain/page';
-import { notFound } from '../../../shared/errors/catalog';
 import type { Param, ParamVersion } from '../../../shared/stores/parameters/param-store';
-import { instant, json, jsonBody, noContent, pageOf, pathParameter } from '../../http/operation';
+import { instant, json, jsonBody, noContent, pageOf } from '../../http/operation';
 import { emptyReply, reply, type Route } from '../../http/route';
 import type { EntityKey, ParamService } from '../services/params';
+import { classParameter, entityParameter } from './class-parameter';
 import { fields, givenFields } from './entity-fields';
 import { etagHeader, ifVersion } from './if-match';
 import { idParameter, pageOfQuery, pageQuery, syncKey, textOf } from '../http/request-fields';
@@ -18,23 +18,6 @@ const versionCursor = z
   .meta({ examples: ['3'] })
   .transform(Number);
 const edit = z.strictObject({ fields: givenFields });
-
-const classParameter = pathParameter(
-  z
-    .string()
-    .meta({ description: 'For example `Fridges`; case does not count.', examples: ['Fridges'] })
-    .transform((name, context): ParameterClass => {
-      const found = findParameterClass(name);
-      if (found !== undefined) return found;
-      context.addIssue({ code: 'custom', message: 'is no class' });
-      return z.NEVER;
-    }),
-  () => notFound('parameter class'),
-);
-const entityParameter = pathParameter(
-  z.string().meta({ description: 'The Id that the solution or staff gave it.', examples: ['1532500000123'] }),
-  () => notFound('parameter'),
-);
 
 const version = z
   .number()

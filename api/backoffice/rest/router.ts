@@ -22,6 +22,8 @@ import type { SyncService } from '../services/syncs';
 import type { ApprovalService } from '../services/approvals';
 import type { ConflictService } from '../services/conflicts';
 import type { ParamService } from '../services/params';
+import type { TemplateSiteService } from '../services/template-sites';
+import type { TemplateService } from '../services/templates';
 import type { UserService } from '../services/users';
 import type { HookService } from '../services/hooks';
 import type { LinkService } from '../services/links';
@@ -51,6 +53,8 @@ import { createSyncRoutes } from './syncs';
 import { createApprovalRoutes } from './approvals';
 import { createConflictRoutes } from './conflicts';
 import { createParamRoutes } from './params';
+import { createTemplateSiteRoutes } from './template-sites';
+import { createTemplateRoutes } from './templates';
 import { createUserRoutes } from './users';
 import { createPairJobRoutes } from './pair-jobs';
 import { createPairLinkRoutes } from './pair-links';
@@ -83,6 +87,8 @@ export interface ApiServices {
   readonly approvals: ApprovalService;
   readonly conflicts: ConflictService;
   readonly params: ParamService;
+  readonly templates: TemplateService;
+  readonly templateSites: TemplateSiteService;
   readonly audit: AuditService;
   readonly systems: SystemService;
   readonly systemTasks: SystemTaskService;
@@ -104,6 +110,8 @@ export function createApiRoutes(services: ApiServices): Route[] {
     ...createQuotaRoutes(services.quotas),
     ...createFlagRoutes(services.flags),
     ...createParamRoutes(services.params),
+    ...createTemplateRoutes(services.templates),
+    ...createTemplateSiteRoutes(services.templateSites),
     ...createLogRoutes(services.logs),
     ...createOtherZoneRoutes(services.otherZones),
     ...createPhotoRoutes(services.photos),

@@ -4,6 +4,8 @@ import type { ProblemsWords } from '../english/problems';
 const problems: ProblemsWords['problems'] = {
   'bad-request': 'Il manque quelque chose, ou c’est trop long ou mal écrit.',
   'already-exists': 'Cela existe déjà.',
+  'follows-other-template': 'Une de ces cuisines suit déjà un autre modèle. Elle doit d’abord le quitter.',
+  'not-in-templates': 'Un modèle ne peut pas contenir cette classe.',
   'not-confirmed':
     'Cette adresse n’est pas encore confirmée : son propriétaire doit ouvrir le lien de l’e-mail reçu.',
   'already-confirmed': 'Cette adresse est déjà confirmée.',
