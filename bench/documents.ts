@@ -16,6 +16,7 @@ import { createPairRunRequestStore, type RunTotals } from '../shared/stores/pair
 
 import { openStoreAccess } from '../shared/stores/store-access';
 import { startBenchServer } from './bench-server';
+import { type ServedFolder, serveFolder } from './dav-folder';
 import { findServerProcess, type ProcessMemory } from './process-memory';
 import { postmasterAt, processorTimeOf, processorTimeOfFamily } from './processor-time';
 import type { BenchResult } from './result';
@@ -23,29 +24,33 @@ import type { BenchResult } from './result';
 /**
  * Two folders as a pair, through the whole server, beside rclone with copies of the same trees. `--files N` (5,000) files
  * are there on both sides, and 10 of them change; `--new N` (500) files of 10 KB are new; one file has `--large-bytes B`
- * (100,000,000).
+ * (100,000,000). With `--webdav` the other folder is on a WebDAV server, for both; rclone cannot keep such a folder equal in
+ * both directions, so only new files are compared.
  */
 export async function run(options: readonly string[]): Promise<readonly BenchResult[]> {
   const { values } = parseArgs({ args: [...options], options: optionsOfDocuments });
   const root = await mkdtemp(path.join(tmpdir(), 'epack-bench-documents-'));
   const server = await startBenchServer();
   const db = openDatabase({ url: server.databaseUrl, maxConnections: 2, applicationName: 'epack-bench' });
+  const trees = await makeTrees(root, Number(values.files));
+  const served = values.webdav ? await serveBoth(trees) : null;
   try {
-    const trees = await makeTrees(root, Number(values.files));
     const bench: Bench = {
       trees,
+      served,
       worker: await findServerProcess('worker'),
       postgresPid: await postmasterAt(server.databaseUrl),
-      runPair: await openPair(db, trees),
+      runPair: await openPair(db, trees, served),
     };
     return [
-      ...(await linked(bench, Number(values.files))),
-      ...(await changed(bench, Number(values.files))),
+      ...(served === null ? await inBothDirections(bench, Number(values.files)) : await firstRun(bench)),
       ...(await added(bench, Number(values.new))),
       ...(await large(bench, Number(values['large-bytes']))),
     ];
   } finally {
     await db.destroy();
+    await served?.ours.stop();
+    await served?.rclones.stop();
     await server.stop();
     await rm(root, { recursive: true, force: true });
   }
@@ -55,7 +60,28 @@ const optionsOfDocuments = {
   files: { type: 'string', default: '5000' },
   new: { type: 'string', default: '500' },
   'large-bytes': { type: 'string', default: '100000000' },
+  webdav: { type: 'boolean', default: false },
 } as const;
+
+/** The other folders on WebDAV. */
+interface Served {
+  readonly ours: ServedFolder;
+  readonly rclones: ServedFolder;
+}
+
+async function serveBoth({ there, rcloneThere }: Trees): Promise<Served> {
+  return { ours: await serveFolder(there), rclones: await serveFolder(rcloneThere) };
+}
+
+const inBothDirections = async (bench: Bench, files: number): Promise<BenchResult[]> => [
+  ...(await linked(bench, files)),
+  ...(await changed(bench, files)),
+];
+
+async function firstRun({ runPair }: Bench): Promise<BenchResult[]> {
+  await runPair();
+  return [];
+}
 
 interface Trees {
   readonly root: string;
@@ -68,6 +94,8 @@ interface Trees {
 
 interface Bench {
   readonly trees: Trees;
+  /** Null: they are folders on this machine. */
+  readonly served: Served | null;
   readonly worker: ProcessMemory;
   readonly postgresPid: number;
   /** From the request for a run to its end. */
@@ -103,9 +131,11 @@ const folderAt = (number: number) => `folder ${Math.floor(number / filesPerFolde
 const fileAt = (number: number) => path.join(folderAt(number), `document ${number}.txt`);
 
 /** Returns what makes a run and waits for its end. */
-async function openPair(db: Db, { here, there }: Trees): Promise<Bench['runPair']> {
+async function openPair(db: Db, { here, there }: Trees, served: Served | null): Promise<Bench['runPair']> {
+  const copy =
+    served === null ? { kind: 'file-tree', folder: there } : { kind: 'webdav', url: served.ours.url };
   const file = {
-    systems: { disk: { kind: 'file-tree', folder: here }, copy: { kind: 'file-tree', folder: there } },
+    systems: { disk: { kind: 'file-tree', folder: here }, copy },
     pairs: {
       documents: {
         mode: 'run',
@@ -182,7 +212,7 @@ async function added(bench: Bench, count: number): Promise<BenchResult[]> {
       await writeFile(path.join(here, 'new', `new ${number}.txt`), content);
   }
   const ours = await measured(bench);
-  const rclone = await secondsOf(() => copy(trees));
+  const rclone = await secondsOf(() => copy(bench));
   if (ours.counts.created < count) throw new Error(`${ours.counts.created} were created`);
   return [resultOf(`${count} new files of 10 KB, beside rclone copy`, { ours, rclone, target: '≤ 1.25' })];
 }
@@ -192,7 +222,7 @@ async function large(bench: Bench, bytes: number): Promise<BenchResult[]> {
   for (const here of [trees.here, trees.rcloneHere])
     await pipeline(Readable.from(piecesOf(bytes)), createWriteStream(path.join(here, 'large.bin')));
   const ours = await measured(bench);
-  const rclone = await secondsOf(() => copy(trees));
+  const rclone = await secondsOf(() => copy(bench));
   if (ours.counts.created !== 1) throw new Error('the large file was not created');
   const name = `a file of ${(bytes / 1e6).toFixed(0)} MB, beside rclone copy`;
   return [resultOf(name, { ours, rclone, target: '≤ 1.25' })];
@@ -249,8 +279,9 @@ async function bisync({ root, rcloneHere, rcloneThere }: Trees, more: readonly s
   ]);
 }
 
-async function copy({ root, rcloneHere, rcloneThere }: Trees): Promise<void> {
-  await execute('rclone', ['copy', rcloneHere, rcloneThere, ...ownConfiguration(root)]);
+async function copy({ trees: { root, rcloneHere, rcloneThere }, served }: Bench): Promise<void> {
+  const target = served === null ? [rcloneThere] : [':webdav:', '--webdav-url', served.rclones.url];
+  await execute('rclone', ['copy', rcloneHere, ...target, ...ownConfiguration(root)]);
 }
 
 const ownConfiguration = (root: string) => ['--config', path.join(root, 'rclone.conf')];
