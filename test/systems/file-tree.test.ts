@@ -145,6 +145,26 @@ describe('temporary names', () => {
   });
 });
 
+test('a listing of many files shows each of them as a look at it does, and nothing else', async () => {
+  const files = Array.from(
+    { length: 1_500 },
+    (_, number) => `${number % 2 === 0 ? 'A' : 'B/C'}/${number} é.txt`,
+  );
+  await mkdir(at('A'));
+  await mkdir(at('B/C'), { recursive: true });
+  for (const path of files) await writeFile(at(path), path);
+  await utimes(at(files[1_498] ?? ''), new Date(-1_234_567), new Date(-1_234_567));
+  for (const path of ['A', 'B/C']) {
+    await symlink(folder, at(`${path}/link`));
+    await run('mkfifo', [at(`${path}/pipe`)]);
+    await writeFile(Buffer.concat([Buffer.from(`${folder}/${path}/`), Buffer.from([0x66, 0xff])]), 'no text');
+    await writeFile(at(`${path}/${temporaryName()}`), 'being written');
+  }
+  const found = await listed();
+  expect([...found.keys()].sort()).toEqual(['A', 'B', 'B/C', ...files].sort());
+  for (const [path, entry] of found) expect(entry).toEqual(await there(path));
+});
+
 describe('a file', () => {
   test('is visible under its name only once it is complete, and never if it breaks off', async () => {
     const seen: (string[] | null)[] = [];

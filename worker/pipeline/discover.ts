@@ -65,8 +65,10 @@ async function* listing(settings: DiscoverSettings, since: Cursor | null): Async
   let isWhole = false;
   for await (const page of system.list(since, signal)) {
     signal.throwIfAborted();
-    await whole?.saw([...page.items.map(({ key }) => key), ...(page.leftOut ?? [])]);
-    const items = await differing(links, side, page.items);
+    const [items] = await Promise.all([
+      differing(links, side, page.items),
+      whole?.saw([...page.items.map(({ key }) => key), ...(page.leftOut ?? [])]),
+    ]);
     yield { kind: 'page', items, cursor: page.cursor, isWhole: page.isWhole };
     if (deletions === 'tops') yield* below(settings, items);
     isWhole ||= page.isWhole;

@@ -3,10 +3,11 @@ import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Trouble } from '../../pipeline/trouble';
 import type { PathEntry } from '../tree/path-tree';
-import { readFolder } from './entries';
+import { type LookAtNames, lookAtEach, readFolder } from './entries';
 import { errorCode } from '../../../shared/files/error-code';
 import { isAbsence, troubleFrom } from './file-errors';
 import type { RootFolder } from './root-folder';
+import { startStatsThread, type StatsThread } from './stats-thread';
 import { isAbandoned } from '../tree/temporary-names';
 
 /**
@@ -20,11 +21,31 @@ export async function* listTree(
   signal: AbortSignal,
 ): AsyncGenerator<readonly PathEntry[]> {
   const unreadable: string[] = [];
+  const looks = createNameLooks();
+  try {
+    yield* pagesBelow({ root, isLeftOut, signal, unreadable, lookAt: looks.lookAt });
+  } finally {
+    await looks.close();
+  }
+  if (unreadable.length > 0) throw new Trouble('unavailable', unreadableReason(unreadable));
+}
+
+interface Listing {
+  readonly root: RootFolder;
+  readonly isLeftOut: (path: string) => boolean;
+  readonly signal: AbortSignal;
+  /** Paths of folders that could not be read. Grows. */
+  readonly unreadable: string[];
+  readonly lookAt: LookAtNames;
+}
+
+async function* pagesBelow(listing: Listing): AsyncGenerator<readonly PathEntry[]> {
+  const { isLeftOut, signal } = listing;
   const folders = [''];
   let page: PathEntry[] = [];
   for (let path = folders.pop(); path !== undefined; path = folders.pop()) {
     signal.throwIfAborted();
-    for await (const entries of pagesOf(root, path, unreadable)) {
+    for await (const entries of pagesOf(listing, path)) {
       signal.throwIfAborted();
       const kept = entries.filter((entry) => !isLeftOut(entry.path));
       folders.push(...kept.filter(({ isFolder }) => isFolder).map((folder) => folder.path));
@@ -35,7 +56,6 @@ export async function* listTree(
     }
   }
   if (page.length > 0) yield page;
-  if (unreadable.length > 0) throw new Trouble('unavailable', unreadableReason(unreadable));
 }
 
 /** Small folders share a page, because each page costs some statements. */
@@ -46,14 +66,29 @@ const unreadableReason = (paths: readonly string[]) =>
     .slice(0, 3)
     .join(', ')}), so nothing is taken for deleted`;
 
+/** Further names are looked at by a thread. To start one for a small tree costs more than it saves. */
+const fewNames = 1_000;
+
+function createNameLooks(): { readonly lookAt: LookAtNames; close(): Promise<void> } {
+  let thread: StatsThread | null = null;
+  let count = 0;
+  return {
+    async lookAt(folder, names) {
+      count += names.length;
+      if (count > fewNames) thread ??= startStatsThread();
+      return thread === null ? lookAtEach(folder, names) : thread.statsOf(folder, names);
+    },
+    close: async () => thread?.close(),
+  };
+}
+
 async function* pagesOf(
-  root: RootFolder,
+  { root, unreadable, lookAt }: Listing,
   path: string,
-  unreadable: string[],
 ): AsyncGenerator<readonly PathEntry[]> {
   let held: FolderPages | null = null;
   try {
-    held = await openPages(root, path);
+    held = await openPages(root, path, lookAt);
     for (let page = await held.next(); page !== null; page = await held.next()) yield page;
   } catch (error) {
     // Somebody removed or moved the folder in the meantime; a later listing shows it.
@@ -74,13 +109,13 @@ interface FolderPages {
 }
 
 /** The folder stays open until all its pages are read. */
-async function openPages(root: RootFolder, path: string): Promise<FolderPages> {
+async function openPages(root: RootFolder, path: string, lookAt: LookAtNames): Promise<FolderPages> {
   const closing = new AbortController();
   const closed = once(closing.signal, 'abort');
   const pages = await new Promise<AsyncGenerator<readonly PathEntry[]>>((resolve, reject) => {
     root
       .within(path, async (folder) => {
-        resolve(entriesOf(folder, path));
+        resolve(entriesOf(folder, path, lookAt));
         await closed;
       })
       .catch(reject);
@@ -96,8 +131,12 @@ async function openPages(root: RootFolder, path: string): Promise<FolderPages> {
   };
 }
 
-async function* entriesOf(folder: string, path: string): AsyncGenerator<readonly PathEntry[]> {
-  for await (const { entries, temporary } of readFolder(folder, path)) {
+async function* entriesOf(
+  folder: string,
+  path: string,
+  lookAt: LookAtNames,
+): AsyncGenerator<readonly PathEntry[]> {
+  for await (const { entries, temporary } of readFolder(folder, path, lookAt)) {
     for (const name of temporary) await removeAbandoned(join(folder, name), name);
     yield entries;
   }

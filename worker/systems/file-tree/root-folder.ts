@@ -152,7 +152,8 @@ const missing = (folder: string, why: string) =>
  * unique. If a file system stores no time of birth, a file is recognised by its time and size as well, and the root
  * only by its number.
  */
-export const identityOf = ({ ino, birthtimeNs }: BigIntStats): string => `${ino}:${birthtimeNs}`;
+export const identityOf = ({ ino, birthtimeNs }: Pick<BigIntStats, 'ino' | 'birthtimeNs'>): string =>
+  `${ino}:${birthtimeNs}`;
 
 /** The folder and those above it, each by its device and inode, so that other paths to them do not matter. */
 export async function locationOf(folder: string): Promise<readonly string[]> {
