@@ -36,6 +36,7 @@ describeWithBrowser('Every page of the console', (browser) => {
     '/conflicts',
     '/approvals',
     '/offline-files',
+    '/templates',
     '/audit',
     '/notifications',
     '/me',

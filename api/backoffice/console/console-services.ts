@@ -39,6 +39,8 @@ import type { SolutionService } from '../services/solutions';
 import type { SupportService } from '../services/support';
 import type { SyncService } from '../services/syncs';
 import type { TemperatureService } from '../services/temperatures';
+import type { TemplateSiteService } from '../services/template-sites';
+import type { TemplateService } from '../services/templates';
 import type { UserService } from '../services/users';
 
 /** What the pages use: the same services as the REST interface, and reads that only pages need. */
@@ -66,6 +68,8 @@ export interface ConsoleServices {
   readonly approvals: ApprovalService;
   readonly conflicts: ConflictService;
   readonly params: ParamService;
+  readonly templates: TemplateService;
+  readonly templateSites: TemplateSiteService;
   readonly hooks: HookService;
   readonly links: LinkService;
   readonly linkStories: LinkStoryService;

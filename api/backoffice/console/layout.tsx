@@ -135,6 +135,7 @@ function Sidebar({ visit }: { visit: Visit }): VNode {
       <nav aria-label={words.mainMenu}>
         <Link visit={visit} href="/" text={words.overview} />
         <Link visit={visit} href="/solutions" text={words.solutions} />
+        <Link visit={visit} href="/templates" text={words.templates} />
         <Link visit={visit} href="/pairs" text={words.pairs.pairs} also={['/links', '/plans', '/jobs']} />
         <Link visit={visit} href="/systems" text={words.pairs.systems} />
         <Link visit={visit} href="/alerts" text={words.alerts} count={waiting.alerts} />

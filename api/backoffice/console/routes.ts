@@ -56,6 +56,7 @@ import { createSolutionPageRoutes } from './pages/solution';
 import { createSolutionListRoutes } from './pages/solutions';
 import { createStaffPageRoutes } from './pages/staff';
 import { createSyncPageRoutes } from './pages/syncs';
+import { createTemplatePageRoutes } from './pages/templates/templates';
 import { createTemperaturePageRoutes } from './pages/temperatures';
 import { renderPage } from './render';
 import { createVisiting, isLocalPath, type Visiting } from './visit';
@@ -88,6 +89,7 @@ export function createConsoleRoutes(services: ConsoleServices): Router {
   router.use(createSolutionPageRoutes(services, visiting));
   router.use(createSyncPageRoutes(services, visiting));
   router.use(createParamPageRoutes(services, visiting));
+  router.use(createTemplatePageRoutes(services, visiting));
   router.use(createReadingPageRoutes(services, visiting));
   router.use(createTemperaturePageRoutes(services, visiting));
   router.use(createPhotoPageRoutes(services, visiting));

@@ -2,13 +2,10 @@ import { z } from 'zod';
 import { findParameterClass } from '../../../shared/catalog/parameter-classes';
 import { fieldOf } from '../../../shared/domain/merge-copy';
 import { mapPage } from '../../../shared/domain/page';
-import type {
-  Deviation,
-  Difference,
-  EntityPlace,
-} from '../../../shared/stores/templates/template-difference-store';
+import type { Deviation, Difference } from '../../../shared/stores/templates/template-difference-store';
 import { instant, json, jsonBody, noContent, pageOf } from '../../http/operation';
 import { emptyReply, reply, type Route } from '../../http/route';
+import { placeCursor } from '../http/place-cursor';
 import { idOf, idParameter, pageOfQuery, pageQuery, textOf } from '../http/request-fields';
 import type { ComparedSite, TemplatePart, TemplateSiteService } from '../services/template-sites';
 import { classOf } from './class-parameter';
@@ -84,15 +81,6 @@ const deviation = z
   })
   .meta({ id: 'TemplateDeviation', description: 'An entity in which a kitchen has values of its own.' });
 
-/** `12:Fridges:walk-in`. */
-const placeCursor = z
-  .string()
-  .regex(/^\d{1,9}:\w{1,64}:[^\0]{1,64}$/u, 'is no cursor')
-  .meta({ examples: ['12:Fridges:walk-in'] })
-  .transform((text): EntityPlace => {
-    const [solution = '', className = '', ...id] = text.split(':');
-    return { solutionId: Number(solution), className, id: id.join(':') };
-  });
 const partQuery = pageQuery(placeCursor).extend({
   solution: idOf.optional().meta({ description: 'Only this kitchen.' }),
   class: classOf.optional().meta({ description: 'Only this class.' }),

@@ -12,7 +12,11 @@ import type {
   SiteCounts,
   TemplateDifferenceStore,
 } from '../../../shared/stores/templates/template-difference-store';
-import type { TemplateSite, TemplateSiteStore } from '../../../shared/stores/templates/template-site-store';
+import type {
+  SiteCandidate,
+  TemplateSite,
+  TemplateSiteStore,
+} from '../../../shared/stores/templates/template-site-store';
 import type { Template, TemplateStore } from '../../../shared/stores/templates/template-store';
 import { type AppliedToSite, applyTemplate, siteGroups } from '../../../shared/templates/apply-template';
 import { needEditor, needVisible } from './rights';
@@ -76,6 +80,12 @@ export function createTemplateSiteService({ stores, transaction }: StoreAccess<S
       if (site === undefined) throw notFound('solution');
       const scope = scopeOf(template, { solutionIds: [solutionId] });
       return { ...site, ...countsOf(await stores.templateDifferences.counts(scope), solutionId) };
+    },
+
+    /** Kitchens of the customer that follow no template, at most 500. Throws `not-found`. */
+    async candidates(caller: Caller, templateId: number): Promise<SiteCandidate[]> {
+      await foundTemplate(stores, caller, templateId);
+      return stores.templateSites.candidates(templateId, 500);
     },
 
     /** Throws `not-found`. */

@@ -17,7 +17,7 @@ import {
 } from '../../../shared/errors/catalog';
 import { validateFields } from '../../../shared/formats/parameter-values';
 import { isEntityId } from '../../../shared/formats/xml-entity';
-import type { AccountStore } from '../../../shared/stores/solutions/account-store';
+import type { Account, AccountStore } from '../../../shared/stores/solutions/account-store';
 import type { SolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
 import type { AuditStore } from '../../../shared/stores/staff/audit-store';
 import type { StoreAccess } from '../../../shared/stores/store-access';
@@ -30,7 +30,7 @@ import { needEditor } from './rights';
 import { auditEntry } from './trail';
 
 interface Stores {
-  readonly accounts: Pick<AccountStore, 'existing'>;
+  readonly accounts: Pick<AccountStore, 'existing' | 'seenBy'>;
   readonly audit: Pick<AuditStore, 'add'>;
   readonly solutionAdmin: Pick<SolutionAdminStore, 'find'>;
   readonly templates: TemplateStore;
@@ -53,6 +53,9 @@ export function createTemplateService({ stores, transaction }: StoreAccess<Store
     async list(caller: Caller, page: PageRequest<number>): Promise<Page<Template>> {
       return stores.templates.list(caller.accounts, page);
     },
+
+    /** The accounts that the caller may add a template to. */
+    accounts: (caller: Caller): Promise<Account[]> => stores.accounts.seenBy(caller.accounts),
 
     /** Throws `not-found`. */
     async get(caller: Caller, id: number): Promise<Template> {

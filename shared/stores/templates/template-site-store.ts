@@ -10,6 +10,12 @@ export interface TemplateSite {
   readonly joinedBy: string;
 }
 
+/** A kitchen that could follow a template. */
+export interface SiteCandidate {
+  readonly solutionId: number;
+  readonly name: string;
+}
+
 interface Row {
   solution_id: number;
   name: string;
@@ -37,6 +43,18 @@ export function createTemplateSiteStore(db: Db) {
         { templateId, solutionId, after: after ?? 0, rows: limit + 1 },
       );
       return pageOf(rows.map(siteFrom), limit, (last) => String(last.solutionId));
+    },
+
+    /** Kitchens of the same account that follow no template, by name. */
+    async candidates(templateId: number, limit: number): Promise<SiteCandidate[]> {
+      const { rows } = await db.raw<{ rows: SiteCandidate[] }>(
+        `select s.id as "solutionId", s.name from template t join solution s on s.account_id = t.account_id
+         where t.id = :templateId and s.retired_at is null
+           and not exists (select from template_site f where f.solution_id = s.id)
+         order by s.name, s.id limit :limit`,
+        { templateId, limit },
+      );
+      return rows;
     },
 
     /** All kitchens, or those of `among` that follow the template, by id. */

@@ -88,7 +88,16 @@ export function EntityForm({
   );
 }
 
-function ColumnInput({ words, column, value }: { words: Words; column: Column; value: FieldValue }): VNode {
+/** The input of one field. */
+export function ColumnInput({
+  words,
+  column,
+  value,
+}: {
+  words: Words;
+  column: Column;
+  value: FieldValue;
+}): VNode {
   const name = `${fieldPrefix}${column.name}`;
   const text = inputText(value);
   const options: readonly (readonly [string, string])[] | null =
@@ -119,7 +128,8 @@ function ColumnInput({ words, column, value }: { words: Words; column: Column; v
   );
 }
 
-function hintOf(words: Words, { unit, min, max, type }: Column): string | undefined {
+/** The unit and the range of a number. */
+export function hintOf(words: Words, { unit, min, max, type }: Column): string | undefined {
   const range =
     min !== undefined && max !== undefined && max < 1e9 ? words.fromTo(String(min), String(max)) : undefined;
   if (type !== 'decimal' && type !== 'integer') return undefined;

@@ -19,6 +19,7 @@ import { quotasEnglish } from './english/quotas';
 import { readingsEnglish } from './english/readings';
 import { solutionsEnglish } from './english/solutions';
 import { syncsEnglish } from './english/syncs';
+import { templatesEnglish } from './english/templates';
 import { usersEnglish } from './english/users';
 
 /** Every text of the pages. A language that lacks one does not compile. */
@@ -52,6 +53,7 @@ export const english = {
   ...notificationsEnglish,
   ...myAccountEnglish,
   ...backgroundWorkEnglish,
+  ...templatesEnglish,
   ...usersEnglish,
   ...quotasEnglish,
 };

@@ -19,6 +19,7 @@ import { quotasFrench } from './french/quotas';
 import { readingsFrench } from './french/readings';
 import { solutionsFrench } from './french/solutions';
 import { syncsFrench } from './french/syncs';
+import { templatesFrench } from './french/templates';
 import { usersFrench } from './french/users';
 
 /** No-break spaces come before : ; ? and !, as in French print, so that no sign begins a line. */
@@ -46,6 +47,7 @@ export const french: Words = {
   ...notificationsFrench,
   ...myAccountFrench,
   ...backgroundWorkFrench,
+  ...templatesFrench,
   ...usersFrench,
   ...quotasFrench,
 };

@@ -69,6 +69,7 @@ export const everywhereEnglish = {
   done: {
     'taken-in': 'The file was taken in. Below is what became of it.',
     saved: 'Saved.',
+    'template-sent': 'Done. The kitchens will learn of it with their next synchronisation.',
     unchanged: 'Nothing was changed.',
     accepted: 'Accepted. The readings are being counted again now.',
     retired: 'The solution is retired. What it sent is kept.',

@@ -76,6 +76,7 @@ export const everywhereFrench: EverywhereWords = {
     'Votre session avait pris fin avant l’envoi. Votre saisie est reprise ci-dessous ; elle n’est pas encore enregistrée.',
   done: {
     'taken-in': 'Le fichier est déposé. Vous voyez ci-dessous ce qu’il est devenu.',
+    'template-sent': 'C’est fait. Les cuisines l’apprendront à leur prochaine synchronisation.',
     unchanged: 'Rien n’a été modifié.',
     accepted: 'Accepté. Les comptes sont vérifiés à nouveau.',
     retired: 'La solution est retirée. Ses données sont conservées.',
