@@ -279,6 +279,24 @@ describe('a side that lies in the folder of the other one', () => {
     expect(paused?.paused_reason).toContain('lies in the folder of the other side');
     expect((await trees()).here).toEqual({ 'A/': '', 'A/plan.txt': 'one' });
   });
+
+  test('is found by the probe of either system, which pauses the pair before its first run', async () => {
+    const { here, there, pair } = await open();
+    await here.write('A/plan.txt', 'one');
+    const apart = await pair.probe('b');
+    expect(apart.findings.map(({ code }) => code)).not.toContain('folders-overlap');
+    await there.remove('.');
+    await symlink(join(here.path, 'A'), there.path);
+    for (const system of ['a', 'b'])
+      expect(await pair.probe(system)).toMatchObject({
+        ok: false,
+        findings: expect.arrayContaining([
+          expect.objectContaining({ code: 'folders-overlap', pair: 'akten', level: 'error' }),
+        ]) as unknown,
+      });
+    const [paused] = await pair.rows<{ paused_reason: string }>('select paused_reason from pair');
+    expect(paused?.paused_reason).toContain('lies in the folder of the other side');
+  });
 });
 
 test('the time of a file goes along, to the millisecond', async () => {

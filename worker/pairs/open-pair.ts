@@ -8,6 +8,7 @@ import {
   type OpenSystem,
   type PairSystems,
 } from './pair-systems';
+import { doOverlap, overlapSentence } from './overlapping-trees';
 import { fieldsOfFiles } from './fields-of-files';
 import { leftOutBy, withoutLeftOut } from './left-out';
 import type { SlicePair, SliceSystem } from '../../shared/stores/pairs/pair-slice-store';
@@ -97,26 +98,9 @@ export async function openPair(
   };
   const here = await openSide('here');
   const there = await openSide('there');
-  await needApart(trees);
+  if (await doOverlap(trees)) throw new Trouble('fields', overlapSentence);
   return { settings, systems: { here, there }, troubles };
 }
-
-/** One folder may have several paths, and a system may have got another folder since the pair was made. */
-async function needApart(trees: readonly PathTree[]): Promise<void> {
-  const signal = AbortSignal.timeout(locatingMs);
-  const [one = [], other = []] = await Promise.all(
-    trees.map((tree) => tree.rootLocation?.(signal) ?? Promise.resolve([])),
-  );
-  const isWithin = (location: readonly string[], around: readonly string[]) =>
-    around[0] !== undefined && location.includes(around[0]);
-  if (isWithin(one, other) || isWithin(other, one))
-    throw new Trouble(
-      'fields',
-      'one side of the pair is, holds or lies in the folder of the other side, so that each run would copy what the run before has copied',
-    );
-}
-
-const locatingMs = 10_000;
 
 /**
  * The account whose data the pair may use. Null: of all accounts. Throws `fields` if its systems belong to two accounts:

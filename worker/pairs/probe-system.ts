@@ -2,12 +2,15 @@ import { pauseReasonText } from '../../shared/domain/pause-reason';
 import { reasonFacts } from '../../shared/formats/stored-reason';
 import type { Db } from '../../shared/db/database';
 import { createPairProbeStore, type ProbedEnd } from '../../shared/stores/pairs/pair-probe-store';
-import type { RemoteSystemEntry } from '../../shared/stores/pairs/system-store';
+import { createSystemStore, type RemoteSystemEntry } from '../../shared/stores/pairs/system-store';
 import { readPair } from '../../shared/systems/check-pair';
+import type { PairSettings } from '../../shared/systems/pair-settings';
+import { sides } from '../pipeline/sides';
 import { Trouble } from '../pipeline/trouble';
 import type { Finding, Probe } from '../systems/probe';
 import type { FieldTypes } from '../systems/remote-system';
 import { type FieldChange, fieldChanges } from './field-types';
+import { doOverlap, overlapSentence } from './overlapping-trees';
 import { endOf, ownFields } from './pair-ends';
 import { checkedKind } from './pair-systems';
 import { workedSettings } from './worked-settings';
@@ -75,8 +78,12 @@ async function probeEnd({ db, door }: Deps, use: ProbedUse, signal: AbortSignal)
   });
   try {
     const settings = readPair(end.config, checkedKind(end.hereKind).holds);
-    // Without fields there is nothing to probe: each run looks at the folders.
-    if (settings.holds === 'documents' && settings.fields.length === 0) return [];
+    if (settings.holds === 'documents') {
+      const overlap = await overlapOf({ db, door }, settings);
+      if (overlap.length > 0) await pausePair(db, end, overlap.map(ofEnd));
+      // Without fields there is nothing else to probe: each run looks at the folders.
+      if (overlap.length > 0 || settings.fields.length === 0) return overlap.map(ofEnd);
+    }
     const wish = { end: endOf(settings, end.side), fields: ownFields(workedSettings(settings), end.side) };
     const opened = await door.open(use.system, wish);
     try {
@@ -89,6 +96,23 @@ async function probeEnd({ db, door }: Deps, use: ProbedUse, signal: AbortSignal)
   } catch (error) {
     if (!signal.aborted) return [ofEnd({ level: 'error', code: 'failed', message: messageOf(error) })];
     return [ofEnd({ level: 'warning', code: 'not-probed', message: 'there was no time to look at it.' })];
+  }
+}
+
+/** A finding if the two sides of a pair of documents are folders of this machine of which one holds the other. */
+async function overlapOf({ db, door }: Deps, settings: PairSettings): Promise<Finding[]> {
+  const systems = createSystemStore(db);
+  const opened: ProbedSystem[] = [];
+  try {
+    for (const side of sides) {
+      const system = await systems.find('all', settings[side].system);
+      if (system?.kind !== 'file-tree') return [];
+      opened.push(await door.open(system, { end: endOf(settings, side), fields: [] }));
+    }
+    if (!(await doOverlap(opened))) return [];
+    return [{ level: 'error', code: 'folders-overlap', message: `${overlapSentence}.` }];
+  } finally {
+    await Promise.all(opened.map((one) => one.close()));
   }
 }
 

@@ -2,6 +2,7 @@ import type { RemoteSystemEntry } from '../../shared/stores/pairs/system-store';
 import type { SystemKindName } from '../../shared/systems/system-kind';
 import { createLimiter } from '../outside/limiter';
 import type { Connector, RemoteSystem } from '../systems/remote-system';
+import type { PathTree } from '../systems/tree/path-tree';
 import { createPairSystems, isPathTree, type OpeningRequest, type PairSystemsDeps } from './pair-systems';
 
 /** Calls to other systems that are not part of the work on pairs. */
@@ -22,7 +23,8 @@ export interface SystemDoor {
   ): Promise<Readonly<Record<string, string>> | null>;
 }
 
-export type ProbedSystem = Pick<RemoteSystem, 'probe' | 'fieldTypes' | 'close'>;
+export type ProbedSystem = Pick<RemoteSystem, 'probe' | 'fieldTypes' | 'close'> &
+  Pick<PathTree, 'rootLocation'>;
 
 /** What a pair uses of a system. */
 export interface SystemUse {
@@ -45,6 +47,8 @@ export function createSystemDoor(deps: SystemDoorDeps): SystemDoor {
       const fieldTypes = isPathTree(system) ? undefined : system.fieldTypes;
       return {
         probe: (signal) => system.probe(signal),
+        rootLocation: async (signal) =>
+          isPathTree(system) ? ((await system.rootLocation?.(signal)) ?? []) : [],
         ...(fieldTypes === undefined ? {} : { fieldTypes }),
         close: () => systems.close(),
       };

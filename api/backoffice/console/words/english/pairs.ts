@@ -64,6 +64,7 @@ export const pairsEnglish = {
       'There is no field for our key: after an interruption, a record is found again by its match fields.',
     'no-revisions': 'The server does not number its versions: we compare each record with what we saw last.',
     'revisions-unused': 'The server numbers its versions, and the pair does not use them (optimistic).',
+    'folders-overlap': 'One side of a pair lies in the folder of the other side.',
     'rights-missing': 'Our user may not do something that the pair needs.',
     'rights-partial': 'Our user may do this with some records only.',
     'clock-differs': 'The clock of the server differs from ours. Nothing is decided by it.',

@@ -50,6 +50,7 @@ export const pairsFrench: PairWords = {
     'no-revisions':
       'Le serveur ne numérote pas ses versions : chaque fiche est comparée à ce que nous avions vu.',
     'revisions-unused': 'Le serveur numérote ses versions, mais la paire ne s’en sert pas (optimistic).',
+    'folders-overlap': 'Un côté d’une paire se trouve dans le dossier de l’autre.',
     'rights-missing': 'Notre compte n’a pas un droit dont la paire a besoin.',
     'rights-partial': 'Notre compte n’a ce droit que sur certaines fiches.',
     'clock-differs': 'L’horloge du serveur diffère de la nôtre. Aucune décision n’en dépend.',
