@@ -9,13 +9,6 @@ export type TemplateEditKind = 'add' | 'change' | 'remove';
  */
 export type DeviationKind = 'values' | 'deleted' | 'kept';
 
-/** A field before and after the template has gone out. */
-export interface TemplateFieldChange {
-  readonly name: string;
-  readonly before: FieldValue;
-  readonly after: FieldValue;
-}
-
 /** A field in which a kitchen deviates from its template. */
 export interface DeviatingField {
   readonly name: string;
