@@ -103,7 +103,7 @@ module.exports = {
     forbid(
       'a-store-never-calls-a-store',
       'The service decides what is one transaction.',
-      { path: '^shared/stores/(.+)\\.ts$', pathNot: '^shared/stores/store-access\\.ts$' },
+      { path: '^shared/stores/(.+)\\.ts$', pathNot: '^shared/stores/(store|read)-access\\.ts$' },
       { path: '^shared/stores/', pathNot: '^shared/stores/$1\\.ts$' },
     ),
     forbid(

@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { channels } from '../shared/domain/channel';
 import type { Config } from '../shared/config/config';
 import { type Db, dropConnections, openDatabase, poolUse } from '../shared/db/database';
+import { type Replica, watchReplica } from '../shared/db/replica';
 import { type CounterPutBack, keepGivenIds } from '../shared/db/given-ids';
 import { createDatabaseListener, type DatabaseListener } from '../shared/db/listen';
 import { openFileStore } from '../shared/files/open-file-store';
@@ -19,6 +20,7 @@ import { createPairFiguresStore } from '../shared/stores/pairs/pair-figures-stor
 import { needKeysOfSecrets } from '../shared/stores/staff/sealed-secret-store';
 import { createServerKeyStore } from '../shared/stores/staff/server-key-store';
 import { createUploadLockStore } from '../shared/stores/syncs/upload-lock-store';
+import { openReadAccess } from '../shared/stores/read-access';
 import { type AllStores, openStoreAccess, type StoreAccess } from '../shared/stores/store-access';
 import { createTracer } from '../shared/tracing';
 import { createHttpServer } from './app';
@@ -147,13 +149,15 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     log,
   });
 
-  const checkHealth = createHealthCheck({ db, queue, files });
+  const replica = replicaOf(config, db);
+  const checkHealth = createHealthCheck({ db, queue, files, replica: replica?.state ?? null });
   const metrics = createApiMetrics({
     readFigures: () => createFiguresStore(db).read(),
     readPairs: () => createPairFiguresStore(db).read(),
     readSosync: () => createSosyncFiguresStore(db).read(),
     queue,
     pool: () => poolUse(db),
+    replica: replica?.state ?? null,
     readWorker: readWorkerMetrics(config.workerMetricsUrl, config.metricsToken),
   });
   const tracer = createTracer(config.otlpEndpoint, 'epack-api', config.otlpHeaders);
@@ -161,6 +165,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
   const isDraining = () => draining;
 
   const access = openStoreAccess(db);
+  const reading = openReadAccess(access, replica);
   const { stores } = access;
   const keys = tokenKeys(config, { db, seal, notifications });
   const tokens = createTokens({ keys, minutes: config.tokenMinutes });
@@ -267,7 +272,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     quotas: createQuotaSettingsService({ ...access, standard: config.quotas }),
     flags: createFlagService(access),
     rollouts: createRolloutService(access),
-    logs: createLogService(access),
+    logs: createLogService({ ...access, ...reading }),
     otherZones: createOtherZoneService(access),
     photos: createPhotoGalleryService({ ...access, files }),
     messages: createMessageService({ ...access, language: config.language }),
@@ -328,7 +333,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       overview: createOverviewService(access),
       support: createSupportService({ ...access, solutions: staff.solutions }),
       inventory: createInventoryService(access),
-      temperatures: createTemperatureService(access),
+      temperatures: createTemperatureService({ ...access, ...reading }),
       signInRules: config.signIn,
       oidcButton: config.oidc === null ? null : { label: config.oidc.name, path: oidcPath },
       sendsMail: config.signIn.sendsMail,
@@ -383,9 +388,22 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       await within(settleMilliseconds, 'the audit trail', trail.close()).catch(() => undefined);
       await queue.close();
       await notifications.close();
+      await replica?.close();
       await db.destroy();
     },
   };
+}
+
+/** Null: none is configured. */
+function replicaOf(config: Config, primary: Db): Replica | null {
+  if (config.replicaUrl === null) return null;
+  const db = openDatabase({
+    url: config.replicaUrl,
+    maxConnections: config.databaseConnections,
+    applicationName: 'epack-api-read',
+    statementPatienceMs: 60_000,
+  });
+  return watchReplica({ primary, db, maxLagSeconds: config.readLagSeconds });
 }
 
 /** The pages are loaded when somebody opens the first one: their code takes nine megabytes of memory. */

@@ -47,10 +47,11 @@ export async function startServer(
   });
   const both = {
     ...environment,
-    ...withoutFilesOf(['DATABASE_URL', 'DATABASE_LISTEN_URL']),
+    ...withoutFilesOf(['DATABASE_URL', 'DATABASE_LISTEN_URL', 'DATABASE_READ_URL']),
     DATABASE_URL: config.poolerUrl ?? database.url,
     DATABASE_LISTEN_URL: config.poolerUrl === null ? '' : database.url,
-    // The setting already names the authority.
+    DATABASE_READ_URL: config.replicaUrl ?? '',
+    // The settings already name the authority.
     DATABASE_CA_FILE: '',
     // The configuration has been checked for this; the embedded database listens on this machine only.
     ...(config.databaseUrl === null ? { EPACK_REQUIRE_TLS: '' } : {}),

@@ -8,7 +8,9 @@ import { countFileCalls } from '../../shared/metrics/file-calls';
 import { createMetrics, type Sample } from '../../shared/metrics/metrics';
 import { tellProcessFigures } from '../../shared/metrics/process-figures';
 import { declarePool } from '../../shared/metrics/pool';
+import { declareReplica } from '../../shared/metrics/replica';
 import type { PoolUse } from '../../shared/db/database';
+import type { ReplicaState } from '../../shared/db/replica';
 import { type JobQueue } from '../../shared/queue/job-queue';
 import { lanes } from '../../shared/domain/job-kind';
 import type { Figures } from '../../shared/stores/solutions/figures-store';
@@ -22,6 +24,8 @@ interface Deps {
   readonly readSosync: () => Promise<SosyncFigures>;
   readonly queue: Pick<JobQueue, 'depth' | 'deadDepth'>;
   readonly pool: () => PoolUse;
+  /** Null: there is no replica. */
+  readonly replica: (() => ReplicaState) | null;
   /** Reads the figures of a worker, which are included. Null: the worker is scraped separately. */
   readonly readWorker: (() => Promise<string>) | null;
 }
@@ -52,6 +56,7 @@ export function createApiMetrics({
   readSosync,
   queue,
   pool,
+  replica,
   readWorker,
 }: Deps): ApiMetrics {
   const metrics = createMetrics();
@@ -108,6 +113,7 @@ export function createApiMetrics({
     { labels: {}, value: traffic.waitingPolls },
   ]);
   declarePool(metrics, 'api', pool);
+  if (replica !== null) declareReplica(metrics, replica);
 
   metrics.gauge('epack_database_up', 'Whether the figures of the whole installation can be read.', [], () =>
     figures().then(

@@ -10,6 +10,16 @@ const checks = z
     queue: z.boolean().meta({ examples: [true] }),
     files: z.boolean().meta({ examples: [true] }),
     room: z.boolean().meta({ description: 'The file store takes more.', examples: [true] }),
+    replica: z
+      .object({
+        isUsed: z.boolean().meta({ description: 'False: exports read the primary.', examples: [true] }),
+        lagSeconds: z
+          .number()
+          .nullable()
+          .meta({ description: 'Null: it cannot be reached.', examples: [0.4] }),
+      })
+      .nullable()
+      .meta({ description: 'The standby that exports and reports read; null if there is none.' }),
   })
   .meta({ description: 'What is within reach.' });
 const can = z

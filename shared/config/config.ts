@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { withOption } from '../db/host-urls';
 import type { Quotas } from '../domain/quota';
 import type { SignInRules } from '../domain/sign-in-rules';
 import { type Role, roles } from '../domain/staff';
@@ -76,6 +77,7 @@ function configFrom(read: z.output<typeof settings>) {
     s3: s3From(read),
     ...databaseUrlsOf(read),
     databaseConnections: read.EPACK_DATABASE_CONNECTIONS,
+    readLagSeconds: read.EPACK_READ_LAG_SECONDS,
     /** A pooler cannot follow prepared statements, unless someone says that it can. */
     preparesStatements:
       (read.EPACK_PREPARED_STATEMENTS ?? (read.DATABASE_LISTEN_URL === undefined ? 'yes' : 'no')) === 'yes',
@@ -155,15 +157,21 @@ function s3From(read: z.output<typeof settings>) {
 }
 
 function databaseUrlsOf(read: z.output<typeof settings>) {
-  const { DATABASE_URL: usual, DATABASE_LISTEN_URL: direct, DATABASE_CA_FILE: authority } = read;
+  const { DATABASE_URL: usual, DATABASE_LISTEN_URL: direct, DATABASE_READ_URL: reading } = read;
+  const authority = read.DATABASE_CA_FILE;
   const known = (url: string | undefined) => (url === undefined ? null : withAuthority(url, authority));
   return {
     /** PostgreSQL itself. Null: the embedded one. */
     databaseUrl: known(direct ?? usual),
     /** The pooler in front of it, which the API and the workers use. Null: there is none. */
     poolerUrl: direct === undefined ? null : known(usual),
+    /** The replica that exports and reports read. Null: there is none. */
+    replicaUrl: reading === undefined ? null : known(anyServer(reading)),
   };
 }
+
+/** Of several standbys, none accepts writes: the first that replies is used. */
+const anyServer = (url: string): string => withOption(url, 'target_session_attrs', 'any');
 
 /** The limits of every solution without its own. */
 const quotasFrom = (read: z.output<typeof settings>): Quotas => ({
@@ -243,8 +251,12 @@ function unknownNames(environment: NodeJS.ProcessEnv): string[] {
 function incompleteDatabase({
   DATABASE_URL: usual = '',
   DATABASE_LISTEN_URL: direct = '',
+  DATABASE_READ_URL: reading = '',
 }: NodeJS.ProcessEnv): string[] {
-  return direct !== '' && usual === '' ? ['DATABASE_LISTEN_URL needs DATABASE_URL'] : [];
+  const others = { DATABASE_LISTEN_URL: direct, DATABASE_READ_URL: reading };
+  return Object.entries(others).flatMap(([name, url]) =>
+    url !== '' && usual === '' ? [`${name} needs DATABASE_URL`] : [],
+  );
 }
 
 function incompleteAdmin({

@@ -75,6 +75,7 @@ const atLeast = (length: number) => z.string().min(length, `must have at least $
 export const secretSettings = [
   'DATABASE_URL',
   'DATABASE_LISTEN_URL',
+  'DATABASE_READ_URL',
   'QUEUE_URL',
   'EPACK_ADMIN_PASSWORD',
   'EPACK_TOKEN_SECRET',
@@ -161,6 +162,14 @@ export const settings = z.object({
     .describe(
       'The same PostgreSQL without a pooler in between, if DATABASE_URL leads to a pooler such as pgbouncer: for notifications and commands. See [several machines](several-machines.md#a-pooler-in-transaction-mode).',
     ),
+  DATABASE_READ_URL: databaseUrl
+    .optional()
+    .describe(
+      'A standby of the same PostgreSQL, which exports of readings and the pages of temperatures read. See [several machines](several-machines.md#a-replica-for-exports-and-reports). Not set: they read DATABASE_URL.',
+    ),
+  EPACK_READ_LAG_SECONDS: whole(0, 3_600, 5).describe(
+    'How long an export waits until that standby has everything that was committed before. If it takes longer, or the standby is further behind, DATABASE_URL is read.',
+  ),
   DATABASE_CA_FILE: anyText
     .optional()
     .describe(

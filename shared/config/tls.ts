@@ -10,6 +10,7 @@ import { codeOf } from './secret-files';
 type ConnectionSetting =
   | 'DATABASE_URL'
   | 'DATABASE_LISTEN_URL'
+  | 'DATABASE_READ_URL'
   | 'QUEUE_URL'
   | 'EPACK_S3_ENDPOINT'
   | 'EPACK_SMTP_URL'
@@ -91,6 +92,11 @@ const connections: Readonly<Record<ConnectionSetting, Connection>> = {
     authority: 'DATABASE_CA_FILE',
   },
   DATABASE_LISTEN_URL: {
+    isByTls: ({ searchParams }) => searchParams.getAll('sslmode').join() === 'verify-full',
+    written: 'postgres://…?sslmode=verify-full',
+    authority: null,
+  },
+  DATABASE_READ_URL: {
     isByTls: ({ searchParams }) => searchParams.getAll('sslmode').join() === 'verify-full',
     written: 'postgres://…?sslmode=verify-full',
     authority: null,

@@ -1,10 +1,12 @@
+import { isNativeError } from 'node:util/types';
+
 /**
  * True where an error means that PostgreSQL cannot be reached or is going away, so that the same call may
  * succeed later. Sources: SQLSTATE classes 08, 57P, 53, 25P03, and 25006: the server has become a standby; Node's socket errors; knex's and pg's texts,
  * which carry no code.
  */
 export function isDatabaseAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!isNativeError(error)) return false;
   if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
   // The message quotes the statement and its values. If the error has a code, the message is not searched, because it
   // could contain text that a solution sent.
@@ -17,10 +19,10 @@ export function isDatabaseAway(error: unknown): boolean {
  * as it allows. Sources: SQLSTATE 53300; knex's timeout, which has another cause if connections cannot be opened.
  */
 export function isDatabaseBusy(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!isNativeError(error)) return false;
   if ('code' in error) return error.code === '53300';
   const { cause } = error;
-  return error.name === 'KnexTimeoutError' && cause instanceof Error && unknownReason.test(cause.message);
+  return error.name === 'KnexTimeoutError' && isNativeError(cause) && unknownReason.test(cause.message);
 }
 
 /** True if a statement took longer than the pool allows. Source: pg, which gives this error a message but no code. */
@@ -30,12 +32,12 @@ export function isStatementOverdue(error: Error): boolean {
 
 /** True if the server accepts no writes any more, because another one has taken its place. Source: SQLSTATE 25006. */
 export function isReadOnlyNow(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '25006';
+  return isNativeError(error) && 'code' in error && error.code === '25006';
 }
 
 /** True if PostgreSQL can be reached but its disk is full. Source: SQLSTATE 53100. */
 export function isDatabaseFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '53100';
+  return isNativeError(error) && 'code' in error && error.code === '53100';
 }
 
 const awayCode =

@@ -1,4 +1,5 @@
 import type { Db } from '../db/database';
+import type { ReplicaState } from '../db/replica';
 import { isFileStoreFull } from '../files/file-store-away';
 import type { FileStore } from '../files/file-store';
 import { within } from '../connections/within';
@@ -10,6 +11,8 @@ interface Deps {
   readonly files: Pick<FileStore, 'check'>;
   /** A service that has not responded by then counts as unreachable. */
   readonly patienceMs?: number;
+  /** Not given: there is no replica. */
+  readonly replica?: (() => ReplicaState) | null;
 }
 
 /** The services that this process can reach now. */
@@ -20,6 +23,8 @@ export interface Health {
   readonly files: boolean;
   /** The file store takes more. */
   readonly room: boolean;
+  /** The replica for exports and reports. Null: there is none. Without it the primary is read. */
+  readonly replica: ReplicaState | null;
 }
 
 export type HealthCheck = () => Promise<Health>;
@@ -36,7 +41,13 @@ export interface Readiness {
 }
 
 /** Never rejects, and answers within `patienceMs`: whoever asks decides by it where to send people. */
-export function createHealthCheck({ db, queue, files, patienceMs = 3_000 }: Deps): HealthCheck {
+export function createHealthCheck({
+  db,
+  queue,
+  files,
+  replica = null,
+  patienceMs = 3_000,
+}: Deps): HealthCheck {
   const database = createProbe(async () => db.raw('select 1 from channel_status limit 1'), patienceMs);
   const disk = createProbe(() => files.check(), patienceMs);
   return async () => {
@@ -46,6 +57,7 @@ export function createHealthCheck({ db, queue, files, patienceMs = 3_000 }: Deps
       queue: queue.isUp(),
       files: ofFiles === null || isFileStoreFull(ofFiles),
       room: ofFiles === null,
+      replica: replica?.() ?? null,
     };
   };
 }

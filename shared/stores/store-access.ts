@@ -89,7 +89,7 @@ export const openStoreAccess = (db: Db): StoreAccess<AllStores> => ({
 });
 
 /** A store is made when it is asked for: most services use two or three of them. */
-const storesOn = (db: Db) => ({
+export const storesOn = (db: Db) => ({
   get accounts() {
     return createAccountStore(db);
   },

@@ -66,6 +66,7 @@ import { createTestDatabase } from '../setup/database';
 import { createTestFolder } from '../setup/folder';
 import { usualQuotas } from '../setup/quotas';
 import { openStoreAccess } from '../../shared/stores/store-access';
+import { readingOn } from '../setup/reading-access';
 
 /** Most tests sign in, and what a hash costs is no matter of theirs. */
 export const cheapPasswords: ScryptCost = { ...passwordCost, costLog2: 10 };
@@ -160,7 +161,7 @@ export async function startBackoffice(
     solutions,
     quotas: createQuotaSettingsService({ ...openStoreAccess(db), standard: readConfig({}).quotas }),
     flags: createFlagService(openStoreAccess(db)),
-    logs: createLogService(openStoreAccess(db)),
+    logs: createLogService(readingOn(db)),
     otherZones: createOtherZoneService(openStoreAccess(db)),
     photos: createPhotoGalleryService({ ...openStoreAccess(db), files }),
     messages: createMessageService({ ...openStoreAccess(db), language: 'en' }),
@@ -206,14 +207,15 @@ export async function startBackoffice(
     overview: createOverviewService(openStoreAccess(db)),
     support: createSupportService({ ...openStoreAccess(db), solutions }),
     inventory: createInventoryService(openStoreAccess(db)),
-    temperatures: createTemperatureService(openStoreAccess(db)),
+    temperatures: createTemperatureService(readingOn(db)),
     sendsMail: false,
     oidcButton: null,
     log,
   };
   const { router, operations } = createBackofficeRouter(services);
   const judge = createJudge(createOpenApiDocument(operations));
-  const checkHealth = () => Promise.resolve({ database: true, queue: queue.isUp(), files: true, room: true });
+  const checkHealth = () =>
+    Promise.resolve({ database: true, queue: queue.isUp(), files: true, room: true, replica: null });
   const app = express();
   // So that each test may come from an address of its own.
   app.set('trust proxy', true);

@@ -4,7 +4,7 @@ import { type Caller, commandLineCaller } from '../../shared/domain/staff';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { edit } from '../v4/edits';
 import { enrol } from '../v4/on-server';
-import { openStoreAccess } from '../../shared/stores/store-access';
+import { readingOn } from '../setup/reading-access';
 
 const dayMs = 86_400_000;
 const stepMs = 300_000;
@@ -40,7 +40,7 @@ async function probedKitchen(db: Db): Promise<number> {
 describe('The temperatures of a probe', () => {
   test('are those of the days asked for, all of them, and of no other probe', async () => {
     const { db } = database;
-    const temperatures = createTemperatureService(openStoreAccess(db));
+    const temperatures = createTemperatureService(readingOn(db));
     const solutionId = await probedKitchen(db);
     for (const days of [1, 7, 30]) {
       const query = { solutionId, probeId: 'P2', days };
@@ -58,7 +58,7 @@ describe('The temperatures of a probe', () => {
   test('stand against the limits of the fridge that the probe is in', async () => {
     const { db } = database;
     const solutionId = await probedKitchen(db);
-    const probes = await createTemperatureService(openStoreAccess(db)).probes(commandLineCaller, solutionId);
+    const probes = await createTemperatureService(readingOn(db)).probes(commandLineCaller, solutionId);
     expect(probes.map(({ probeId, fridgeName, max }) => [probeId, fridgeName, max])).toEqual([
       ['P2', 'Vitrine', 5],
       ['P1', null, null],
@@ -74,14 +74,14 @@ describe('The temperatures of a probe', () => {
       .where({ solution_id: solutionId, probe_id: 'P2' })
       .update({ last_at: '2099-01-01' });
     const query = { solutionId, probeId: 'P2', days: 1 };
-    const told = await createTemperatureService(openStoreAccess(db)).days(commandLineCaller, query);
+    const told = await createTemperatureService(readingOn(db)).days(commandLineCaller, query);
     expect(sumOf(told.days.map(({ readings }) => readings))).toBeGreaterThan(280);
   });
 
   test('are not found without access to the solution, or for an unknown probe', async () => {
     const { db } = database;
     const solutionId = await probedKitchen(db);
-    const temperatures = createTemperatureService(openStoreAccess(db));
+    const temperatures = createTemperatureService(readingOn(db));
     const stranger: Caller = { ...commandLineCaller, role: 'viewer', accounts: [] };
     const query = { solutionId, probeId: 'P2', days: 7 };
     await expect(temperatures.days(stranger, query)).rejects.toMatchObject({ code: 'not-found' });

@@ -55,7 +55,7 @@ describeWithDisk('a server whose disk is full', () => {
     fill();
     expect(await readiness()).toMatchObject({
       httpStatus: 200,
-      checks: { database: true, queue: true, files: true, room: false },
+      checks: { database: true, queue: true, files: true, room: false, replica: null },
       can: { read: true, receive: false },
     });
     // Strangers and load balancers: there is nowhere better to send those who read.

@@ -223,7 +223,7 @@ describe('a worker', () => {
     const others = '# HELP a A.\n# TYPE a gauge\na{process="worker"} 2\n# HELP b B.\n# TYPE b counter\nb 3\n';
     const ops = createOpsServer({
       metrics: () => Promise.resolve(others),
-      check: () => Promise.resolve({ database: true, queue: true, files: true, room: true }),
+      check: () => Promise.resolve({ database: true, queue: true, files: true, room: true, replica: null }),
       isDraining: () => false,
       token: metricsToken,
     });

@@ -48,11 +48,7 @@ export async function startPrimary(place: ServerPlace): Promise<DebianPostgres> 
 
 /** A standby of that server, which confirms each commit before the client is told. */
 export async function startStandby(primary: DebianPostgres, place: ServerPlace): Promise<DebianPostgres> {
-  const server = await serverIn(place);
-  const from = ['-h', primary.host, '-p', String(primary.port), '-U', 'epack'];
-  const how = ['-R', '-X', 'stream', '-c', 'fast', '--no-sync'];
-  await server.run(debianPostgres, ['-D', server.data, ...from, ...how]);
-  await server.start();
+  const server = await startReplica(primary, place);
   // It is set here alone: a standby that is promoted has no standby to wait for.
   await onDatabase(primary, 'postgres', `alter system set synchronous_standby_names = '*'`);
   await onDatabase(primary, 'postgres', 'select pg_reload_conf()');
@@ -60,6 +56,16 @@ export async function startStandby(primary: DebianPostgres, place: ServerPlace):
     const rows = await onDatabase(primary, 'postgres', 'select sync_state from pg_stat_replication');
     return rows.some((row) => JSON.stringify(row).includes('sync"'));
   });
+  return server;
+}
+
+/** A standby of that server, which follows it without being waited for. */
+export async function startReplica(primary: DebianPostgres, place: ServerPlace): Promise<DebianPostgres> {
+  const server = await serverIn(place);
+  const from = ['-h', primary.host, '-p', String(primary.port), '-U', 'epack'];
+  const how = ['-R', '-X', 'stream', '-c', 'fast', '--no-sync'];
+  await server.run(debianPostgres, ['-D', server.data, ...from, ...how]);
+  await server.start();
   return server;
 }
 

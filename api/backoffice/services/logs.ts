@@ -13,6 +13,7 @@ import type { LogLock } from '../../../shared/stores/logs/log-lock';
 import type { LogMarkStore } from '../../../shared/stores/logs/log-mark-store';
 import type { ArrivalCursor, LogReadStore, LogRow } from '../../../shared/stores/logs/log-read-store';
 import type { SolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
+import type { ReadAccess } from '../../../shared/stores/read-access';
 import type { StoreAccess } from '../../../shared/stores/store-access';
 import type { AuditStore } from '../../../shared/stores/staff/audit-store';
 import { needEditor, needVisible } from './rights';
@@ -59,12 +60,14 @@ export interface AcceptedLosses {
 export type LogService = ReturnType<typeof createLogService>;
 
 /** Readings of one solution. */
-export function createLogService({ stores, transaction }: StoreAccess<Stores>) {
+export function createLogService({ stores, transaction, reader }: StoreAccess<Stores> & ReadAccess<Stores>) {
   return {
     /** Throws `not-found`, and `invalid-fields` for a time on a clock that is in no time zone. */
     async list(caller: Caller, query: LogQuery, limit: number): Promise<Page<WireLog>> {
       const range = await rangeOf(stores, caller, query);
-      const rows = await readingsAfter(query.afterId, query.table, range, limit + 1);
+      const rows = await transaction(({ logReadings }) =>
+        logReadings.rows(query.table, range, query.afterId, limit + 1),
+      );
       const page = pageOf(rows, limit, (last) => last.id);
       return { items: page.items.map((row) => wireLog(query.table, row)), next: page.next };
     },
@@ -86,17 +89,20 @@ export function createLogService({ stores, transaction }: StoreAccess<Stores>) {
 
     /**
      * CSV in pieces, all rows or the first `limit`. Each piece is one short query that begins after the last id: a
-     * slow reader holds neither a connection nor a snapshot of the database, and memory does not grow.
+     * slow reader holds neither a connection nor a snapshot of the database, and memory does not grow. It is read on the
+     * replica, if there is one, and contains all that was committed before.
      * Throws as `list` does, before the first piece.
      */
     async exportCsv(caller: Caller, query: LogQuery, options: CsvOptions): Promise<AsyncGenerator<string>> {
       const range = await rangeOf(stores, caller, query);
       if (options.isForExcel && !isTimeZone(range.timezone)) throw noClock('for', range.timezone);
-      const extraNames = await stores.logReadings.extraNames(query.table, range);
+      const read = await reader();
+      const extraNames = await read(({ logReadings }) => logReadings.extraNames(query.table, range));
       return logCsv(
         {
           ...{ table: query.table, timezone: range.timezone, extraNames, afterId: query.afterId },
-          rows: (after, limit) => readingsAfter(after, query.table, range, limit),
+          rows: (after, limit) =>
+            read(({ logReadings }) => logReadings.rows(query.table, range, after, limit)),
         },
         options,
       );
@@ -131,13 +137,7 @@ export function createLogService({ stores, transaction }: StoreAccess<Stores>) {
       });
     },
   };
-
-  function readingsAfter(id: string, table: LogTable, range: LogRange, limit: number): Promise<LogRow[]> {
-    return transaction(({ logReadings }) => logReadings.rows(table, range, id, limit));
-  }
 }
-
-type LogRange = Awaited<ReturnType<typeof rangeOf>>;
 
 async function rangeOf(
   { solutionAdmin }: Pick<Stores, 'solutionAdmin'>,

@@ -1,6 +1,8 @@
 import { knownZone } from '../../../shared/domain/known-zone';
 import type { Caller } from '../../../shared/domain/staff';
 import { notFound } from '../../../shared/errors/catalog';
+import type { ReadAccess, Reader } from '../../../shared/stores/read-access';
+import type { StoreAccess } from '../../../shared/stores/store-access';
 import type { AlertStore, ProbeAlert } from '../../../shared/stores/alerts/alert-store';
 import type { SolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
 import type {
@@ -51,36 +53,36 @@ const mostAlerts = 200;
 export type TemperatureService = ReturnType<typeof createTemperatureService>;
 
 /** Temperatures against the limits of their fridges. */
-export function createTemperatureService({ stores }: { readonly stores: Stores }) {
-  const { temperatures } = stores;
-
+export function createTemperatureService({
+  stores,
+  reader,
+}: Pick<StoreAccess<Stores>, 'stores'> & ReadAccess<Stores>) {
   return {
     /** Throws `not-found`. */
     async probes(caller: Caller, solutionId: number): Promise<Probe[]> {
       await timezoneOf(caller, solutionId);
-      return temperatures.probes(solutionId);
+      const read = await reader();
+      return read(({ temperatures }) => temperatures.probes(solutionId));
     },
 
     /** Throws `not-found`. */
     async days(caller: Caller, query: SeriesQuery): Promise<Temperatures> {
       const timezone = await timezoneOf(caller, query.solutionId);
-      const { probe, range } = await found(query);
-      const [days, alerts] = await Promise.all([
-        temperatures.days(range, probe, timezone),
-        alertsOf(caller, query, range),
-      ]);
+      const read = await reader();
+      const { probe, range } = await found(read, query);
+      const days = await read(({ temperatures }) => temperatures.days(range, probe, timezone));
+      const alerts = await read((within) => alertsOf(within, caller, query, range));
       return { probe, from: range.from, to: range.to, days, alerts };
     },
 
     /** Throws `not-found`. */
     async series(caller: Caller, query: SeriesQuery): Promise<TemperatureSeries> {
       await timezoneOf(caller, query.solutionId);
-      const { probe, range } = await found(query);
+      const read = await reader();
+      const { probe, range } = await found(read, query);
       const bucketSeconds = bucketFor(query.days);
-      const [buckets, alerts] = await Promise.all([
-        temperatures.buckets(range, bucketSeconds),
-        alertsOf(caller, query, range),
-      ]);
+      const buckets = await read(({ temperatures }) => temperatures.buckets(range, bucketSeconds));
+      const alerts = await read((within) => alertsOf(within, caller, query, range));
       return { probe, bucketSeconds, buckets, alerts };
     },
   };
@@ -91,8 +93,8 @@ export function createTemperatureService({ stores }: { readonly stores: Stores }
     return knownZone(solution.timezone);
   }
 
-  async function found({ solutionId, probeId, days }: SeriesQuery) {
-    const probes = await temperatures.probes(solutionId);
+  async function found(read: Reader<Stores>, { solutionId, probeId, days }: SeriesQuery) {
+    const probes = await read(({ temperatures }) => temperatures.probes(solutionId));
     const probe = probes.find((one) => one.probeId === probeId);
     if (probe === undefined) throw notFound('probe');
     // A probe whose clock is ahead must not move the chart into the future.
@@ -101,12 +103,13 @@ export function createTemperatureService({ stores }: { readonly stores: Stores }
   }
 
   async function alertsOf(
+    { alerts }: Pick<Stores, 'alerts'>,
     { accounts }: Caller,
     { solutionId, probeId }: SeriesQuery,
     { from }: { from: Date },
   ): Promise<ProbeAlert[]> {
     const filter = { accounts, solutionId, state: null, kind: null, isAcknowledged: null };
-    const { items } = await stores.alerts.list(filter, { limit: mostAlerts, after: null });
+    const { items } = await alerts.list(filter, { limit: mostAlerts, after: null });
     return items.filter((alert) => alert.probeId === probeId && (alert.closedAt ?? alert.openedAt) >= from);
   }
 }

@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import { channels } from '../../../../shared/domain/channel';
 import { isAdmin } from '../../../../shared/domain/staff';
 import type { Statut } from '../../../../shared/domain/statut';
-import type { Health } from '../../../ops/health';
+import type { Health, ReplicaState } from '../../../ops/health';
 import type { Overview } from '../../services/overview';
 import type { PairTroubles } from '../../services/pair-board';
 import { numberText } from '../format';
@@ -100,12 +100,18 @@ function Tiles({ visit, overview, health }: { visit: Visit; overview: Overview; 
           </span>
           <span class="tile-name">
             {parts.length === 0 ? words.allPartsUp : parts.map((part) => words.parts[part]).join(', ')}
+            {health.replica !== null && <> · {replicaText(words, health.replica)}</>}
           </span>
         </div>
       </li>
     </ul>
   );
 }
+
+const replicaText = (words: Words, { isUsed, lagSeconds }: ReplicaState): string =>
+  lagSeconds === null
+    ? words.replicaAway
+    : words.replicaBehind(numberText(words, Math.round(lagSeconds * 10) / 10), isUsed);
 
 interface TileProps {
   readonly words: Words;

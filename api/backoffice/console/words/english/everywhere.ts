@@ -30,6 +30,9 @@ export const everywhereEnglish = {
   },
   toStart: 'Go to the start page',
   parts: { database: 'Database', queue: 'Queue', files: 'File store', room: 'File store' },
+  replicaAway: 'read replica: cannot be reached, the primary is read',
+  replicaBehind: (seconds: string, isUsed: boolean) =>
+    `read replica: ${seconds} s behind${isUsed ? '' : ', the primary is read'}`,
   up: 'healthy',
   down: 'cannot be reached',
   full: 'full',
