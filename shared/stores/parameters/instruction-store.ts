@@ -35,10 +35,12 @@ export function createInstructionStore(db: Db) {
   return {
     /**
      * Records the due instructions of these classes, with their content: changes by the manager, and instructions of
-     * earlier packages that were never confirmed. An entity that is held, or has failed too often, is left out.
+     * earlier packages that were never confirmed. An entity that is held, or has failed too often, is left out. False: the
+     * sync has no instructions at all.
      */
-    async recordDue(solutionId: number, syncId: string, classes: readonly string[]): Promise<void> {
-      await recordDue(db, { solutionId, syncId, classes, maxFailures });
+    async recordDue(solutionId: number, syncId: string, classes: readonly string[]): Promise<boolean> {
+      const [row] = await recordDue(db, { solutionId, syncId, classes, maxFailures });
+      return row?.hasInstructions === true;
     },
 
     /**
@@ -219,7 +221,7 @@ const instructionFrom = (row: Row): RecordedInstruction => ({
 });
 
 const recordDue = prepared<
-  unknown,
+  { readonly hasInstructions: boolean },
   {
     readonly solutionId: number;
     readonly syncId: string;
@@ -235,12 +237,15 @@ const recordDue = prepared<
            select i.id_server from instruction i join param p on p.id_server = i.id_server
            where p.solution_id = :solutionId and p.class = any(:classes) and i.sync_id <> :syncId
              and (p.is_active or i.op <> 'd')
+         ), recorded as (
+           insert into instruction (sync_id, file, entity_id, id_server, op, fields, digest, ts)
+           select cast(:syncId as uuid), 'xml/' || p.class || '-' || t.op || '.xml', p.id, p.id_server, t.op,
+             case when p.is_active then p.fields end, p.digest, t.ts
+           from told join param p on p.id_server = told.id_server ${toldOf}
+           where not p.held and p.failures < :maxFailures ${isNotOverwritten} returning sync_id
          )
-         insert into instruction (sync_id, file, entity_id, id_server, op, fields, digest, ts)
-         select cast(:syncId as uuid), 'xml/' || p.class || '-' || t.op || '.xml', p.id, p.id_server, t.op,
-           case when p.is_active then p.fields end, p.digest, t.ts
-         from told join param p on p.id_server = told.id_server ${toldOf}
-         where not p.held and p.failures < :maxFailures ${isNotOverwritten}`,
+         select exists (select from recorded)
+           or exists (select from instruction where sync_id = :syncId) as "hasInstructions"`,
 );
 
 const listFiles = prepared<{ file: string; op: ParameterOp; count: number }, { readonly syncId: string }>(

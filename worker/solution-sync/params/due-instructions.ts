@@ -39,9 +39,8 @@ export async function* dueInstructions(
   const instructions = createInstructionStore(db);
   const classes = new Map(parameterClasses.map((parameterClass) => [parameterClass.name, parameterClass]));
   const names = [...classes.keys()];
-  await (all
-    ? instructions.recordAll(solutionId, syncId, names)
-    : instructions.recordDue(solutionId, syncId, names));
+  if (all) await instructions.recordAll(solutionId, syncId, names);
+  else if (!(await instructions.recordDue(solutionId, syncId, names))) return;
   const files = await instructions.files(syncId);
   const deletionsLast = [...files.filter(({ op }) => op !== 'd'), ...files.filter(({ op }) => op === 'd')];
   for (const { className, ...file } of deletionsLast) {
