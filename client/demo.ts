@@ -30,11 +30,13 @@ export interface DemoOptions {
   readonly adminPassword: string;
   /** Folder below which the kitchen's local copy is made. */
   readonly dir: string;
+  /** For how many days the kitchen has worked. A month, unless given. */
+  readonly days?: number;
   readonly print: (line: string) => void;
 }
 
 /**
- * Adds a kitchen, lets it work for a month, synchronises all four channels, and changes one of its settings on the
+ * Adds a kitchen, lets it work for some days, synchronises all four channels, and changes one of its settings on the
  * server. On the last day there are troubles, so that the console has an alert, a conflict, a refused reading and a
  * change that waits. Each run adds a kitchen of its own. @throws SolutionError if the server does not do its part.
  */
@@ -55,7 +57,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
         credentials: credentialsOf(enrolled),
         onEvent: narrator(print),
       });
-      await tell({ url, print, backoffice, enrolled, copy, solution });
+      await tell({ url, days: options.days ?? 30, print, backoffice, enrolled, copy, solution });
     } finally {
       await copy.close();
     }
@@ -66,6 +68,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
 
 interface Stage {
   readonly url: string;
+  readonly days: number;
   readonly print: (line: string) => void;
   readonly backoffice: Backoffice;
   readonly enrolled: Enrolled;
@@ -77,8 +80,8 @@ async function tell(stage: Stage): Promise<void> {
   const now = new Date();
   // The readings must not be older: a probe that is silent for half a day counts as lost.
   const thisMorning = new Date(now.getTime() - 5 * 3_600_000);
-  const kitchen = createKitchen({ seed: stage.enrolled.mail, from: daysLater(now, -30), probes: 12 });
-  await aMonthInTheKitchen(stage, kitchen, thisMorning);
+  const kitchen = createKitchen({ seed: stage.enrolled.mail, from: daysLater(now, -stage.days), probes: 12 });
+  await daysInTheKitchen(stage, kitchen, thisMorning);
   const outcomes = await firstSync(stage);
   const changed = await someoneChangesALimit(stage);
   await thingsGoWrong(stage, kitchen, now);
@@ -101,8 +104,8 @@ function credentialsOf({ mail, secret }: Enrolled) {
   return { mail, secret, mac: '02:69:00:13:14:15' };
 }
 
-async function aMonthInTheKitchen({ copy, print }: Stage, kitchen: Kitchen, until: Date): Promise<void> {
-  heading(print, 'A month passes in the kitchen');
+async function daysInTheKitchen({ copy, days, print }: Stage, kitchen: Kitchen, until: Date): Promise<void> {
+  heading(print, `${days} days pass in the kitchen`);
   const settings = await keepSettings(copy, kitchen);
   const { rows, photos } = await keepReadings(copy, kitchen.advanceTo(until));
   print(`   ${plural(settings, 'setting')}, ${plural(rows, 'reading')}, ${plural(photos, 'photo')}`);

@@ -3,7 +3,7 @@ import { createExchange } from '../http/exchange';
 import { hasLocalCopy, openLocalCopy } from '../local-copy/local-copy';
 import { type AppliedChannel, applyFromStick } from '../offline/apply-from-stick';
 import { exportToStick } from '../offline/export-to-stick';
-import { importFile } from '../offline/import-file';
+import { importFile, signInAsStaff } from '../offline/import-file';
 import type { Credentials } from '../session';
 import { noCopy } from '../solution-error';
 import { plural, whatIsIn } from '../wording';
@@ -63,7 +63,8 @@ export async function runImport(file: string, options: ImportCommandOptions): Pr
   const responseTo = options.responseTo ?? `${file.replace(/\.epack$/i, '')}.response.epack`;
   const { exchange, close } = createExchange(url);
   try {
-    const taken = await importFile({ exchange, email, password, file, responseTo, maxWaitSeconds: maxWait });
+    const token = await signInAsStaff(exchange, { email, password });
+    const taken = await importFile({ exchange, token, file, responseTo, maxWaitSeconds: maxWait });
     console.log(`taken in for ${taken.solutionName}`);
     for (const { channel, outcome, detail } of taken.channels)
       console.log(`${channel}: ${outcome}${detail === null ? '' : `: ${detail}`}`);

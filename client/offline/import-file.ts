@@ -11,8 +11,8 @@ import { gaveUpWaiting } from '../solution-error';
 
 export interface ImportOptions {
   readonly exchange: Exchange;
-  readonly email: string;
-  readonly password: string;
+  /** Of staff who may edit the solution: see `signInAsStaff`. */
+  readonly token: string;
   /** The file from the stick. */
   readonly file: string;
   /** Where the response is written. */
@@ -29,12 +29,21 @@ const takenShape = z.object({
 
 export type TakenFile = z.output<typeof takenShape>;
 
+export interface StaffCredentials {
+  readonly email: string;
+  readonly password: string;
+}
+
+/** @returns the token of a new session. @throws ServerProblem if the server refuses. */
+export async function signInAsStaff(exchange: Exchange, credentials: StaffCredentials): Promise<string> {
+  const { headers, body } = jsonBody(credentials);
+  const session = await send(exchange, { method: 'POST', path: '/api/session', headers, body });
+  return (await readJson(session, z.object({ token: z.string() }))).token;
+}
+
 /** Has a server take in the file of a solution, as staff, and writes its response. @throws ServerProblem. */
 export async function importFile(options: ImportOptions): Promise<TakenFile> {
-  const { exchange, email, password, file, responseTo } = options;
-  const { headers, body } = jsonBody({ email, password });
-  const session = await send(exchange, { method: 'POST', path: '/api/session', headers, body });
-  const { token } = await readJson(session, z.object({ token: z.string() }));
+  const { exchange, token, file, responseTo } = options;
   const authorized = { Authorization: `Bearer ${token}`, Accept: 'application/json' };
   const { size } = await stat(file);
   const taken = await send(exchange, {
@@ -53,15 +62,20 @@ export async function importFile(options: ImportOptions): Promise<TakenFile> {
   return ready;
 }
 
+/** Most files are small and soon ready; a large one is not asked for all the time. */
+const firstPollMs = 100;
+const lastPollMs = 2000;
+
 async function untilReady(
   { exchange, maxWaitSeconds }: ImportOptions,
   headers: Readonly<Record<string, string>>,
   taken: TakenFile,
 ): Promise<TakenFile> {
+  const deadline = Date.now() + maxWaitSeconds * 1000;
   let now = taken;
-  for (let waited = 0; !now.isReady; waited++) {
-    if (waited >= maxWaitSeconds) throw gaveUpWaiting(maxWaitSeconds);
-    await sleep(1000);
+  for (let delayMs = firstPollMs; !now.isReady; delayMs = Math.min(2 * delayMs, lastPollMs)) {
+    if (Date.now() >= deadline) throw gaveUpWaiting(maxWaitSeconds);
+    await sleep(delayMs);
     const answer = await send(exchange, { method: 'GET', path: `/api/offline-files/${taken.id}`, headers });
     now = await readJson(answer, takenShape);
   }

@@ -18,6 +18,7 @@ test('the demonstration prints its steps, leaves something to look at, and can r
     const lines: string[] = [];
     await runDemo({
       ...{ url, adminEmail: admin.email, adminPassword: admin.password, dir },
+      days: 3,
       print: (line) => lines.push(line),
     });
     const story = lines.join('\n');

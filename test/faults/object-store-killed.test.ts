@@ -8,7 +8,7 @@ import { describeWithS3, environmentOf } from '../setup/s3-server';
 import { answerTo, call, open, type SolutionClient, textOf } from '../setup/solution-client';
 import { fridgeLog, zipOf } from '../v4/archive';
 import { reach2, signIn } from '../v4/on-server';
-import { createProcesses, type Processes, type RunningProcess } from './on-processes';
+import { createProcesses, type Processes } from './on-processes';
 
 const megabyte = 2 ** 20;
 const tus = { 'Tus-Resumable': '1.0.0' };
@@ -17,31 +17,52 @@ const noise = createCipheriv('aes-128-ctr', Buffer.alloc(16), Buffer.alloc(16)).
 );
 const archive = zipOf({ 'csv/Tbfridge.csv': fridgeLog(1, 2), 'notes.bin': noise });
 
-describeWithS3('an API that is killed while it sends a part to the object store', (s3) => {
+type Client = SolutionClient & { readonly id: number };
+
+describeWithS3('an API that is killed while it sends parts of two uploads to the object store', (s3) => {
   let bucket: S3Settings;
   let processes: Processes;
-  let api: RunningProcess;
+  let posting: Client;
+  let resuming: Client;
+  let upload: string;
+  // It is killed once: while one test waits, the lease that the other one waits for runs out as well.
   beforeAll(async () => {
     bucket = await s3().newBucket();
-    processes = await createProcesses({
-      environment: environmentOf(bucket),
-    });
+    processes = await createProcesses({ environment: environmentOf(bucket) });
     // The channel of an upload whose process died is free after ten seconds.
-    api = await processes.startApi({ EPACK_UPLOAD_IDLE_SECONDS: '5' });
+    const api = await processes.startApi({ EPACK_UPLOAD_IDLE_SECONDS: '5' });
     await processes.startWorker();
+    posting = await signIn(processes);
+    resuming = await signIn(processes);
+    const answers = [await beginToPost(), await beginToResume()];
+    await api.kill();
+    expect(await Promise.all(answers.map(({ answer }) => answer))).toEqual([null, null]);
+    await processes.startApi();
+    await eventually('the API is ready', async () => (await call(`${processes.url}/readyz`)).status === 200);
   });
   afterAll(() => processes.end());
 
-  /** Sends the beginning of a body, and kills the API when the first part of it is stored. */
-  async function killInTheMiddle(
-    client: SolutionClient,
-    {
-      method,
-      at,
-      headers,
-      key,
-    }: { method: string; at: string; headers: Record<string, string>; key: string },
-  ): Promise<void> {
+  const beginToPost = () =>
+    sendTheBeginning(posting, 'POST datas', { 'Content-Type': 'application/zip' }, 'uploads/');
+
+  async function beginToResume() {
+    const created = await resuming.send('uploads', {
+      method: 'POST',
+      headers: { ...tus, 'Upload-Length': String(archive.length) },
+    });
+    const id = textOf(created.headers.location).split('/').at(-1) ?? '';
+    upload = `uploads/${id}`;
+    return sendTheBeginning(resuming, `PATCH ${upload}`, patchFrom(0), `tus/${id}`);
+  }
+
+  /** Sends seven megabytes, and resolves when a part of them is stored below this key. */
+  async function sendTheBeginning(
+    client: Client,
+    request: string,
+    headers: Readonly<Record<string, string>>,
+    key: string,
+  ) {
+    const [method = '', at = ''] = request.split(' ');
     const sent = open(`${client.base}/${at}`, method, {
       ...client.authorized,
       ...headers,
@@ -50,58 +71,38 @@ describeWithS3('an API that is killed while it sends a part to the object store'
     const answer = answerTo(sent).catch(() => null);
     sent.write(archive.subarray(0, 7 * megabyte));
     await eventually('a part is stored', async () => (await partBytesOf(bucket, key)) > 0);
-    await api.kill();
-    expect(await answer).toBeNull();
-    api = await processes.startApi();
-    await eventually('the API is ready', async () => (await call(`${processes.url}/readyz`)).status === 200);
+    return { answer };
   }
 
-  const rowsOf = (id: number) => processes.db('tbfridge').where({ solution_id: id });
+  const rowsOf = ({ id }: Client) => processes.db('tbfridge').where({ solution_id: id });
 
   test('leaves no upload that anybody sees; the channel becomes free, and the upload is accepted once', async () => {
-    const client = await signIn(processes);
-    await killInTheMiddle(client, {
-      method: 'POST',
-      at: 'datas',
-      headers: { 'Content-Type': 'application/zip' },
-      key: 'uploads/',
-    });
     await expect(allOf(createS3FileStore(bucket).list('uploads'))).resolves.toEqual([]);
-    await eventually('the channel is free', async () => (await client.statut()).text === '"0"');
-    expect((await client.postBare(archive)).status).toBe(200);
-    await reach2(client);
-    await expect(rowsOf(client.id)).resolves.toHaveLength(2);
+    await eventually('the channel is free', async () => (await posting.statut()).text === '"0"');
+    expect((await posting.postBare(archive)).status).toBe(200);
+    await reach2(posting);
+    await expect(rowsOf(posting)).resolves.toHaveLength(2);
   });
 
   test('keeps every part of a resumable upload, which goes on and is accepted once', async () => {
-    const client = await signIn(processes);
-    const created = await client.send('uploads', {
-      method: 'POST',
-      headers: { ...tus, 'Upload-Length': String(archive.length) },
-    });
-    const id = textOf(created.headers.location).split('/').at(-1) ?? '';
-    const patch = { ...tus, 'Content-Type': 'application/offset+octet-stream' };
-    await killInTheMiddle(client, {
-      method: 'PATCH',
-      at: `uploads/${id}`,
-      headers: { ...patch, 'Upload-Offset': '0' },
-      key: `tus/${id}`,
-    });
     let offset = 0;
     // The lock of the API that was killed holds for some seconds; who asks before is cut off.
     await eventually('the upload can go on', async () => {
-      const head = await client.send(`uploads/${id}`, { method: 'HEAD', headers: tus }).catch(() => null);
+      const head = await resuming.send(upload, { method: 'HEAD', headers: tus }).catch(() => null);
       offset = Number(head?.headers['upload-offset'] ?? 0);
       return head?.status === 200;
     });
     expect(offset).toBeGreaterThanOrEqual(5 * megabyte);
-    const done = await client.send(`uploads/${id}`, {
-      method: 'PATCH',
-      headers: { ...patch, 'Upload-Offset': String(offset) },
-      body: archive.subarray(offset),
-    });
+    const body = archive.subarray(offset);
+    const done = await resuming.send(upload, { method: 'PATCH', headers: patchFrom(offset), body });
     expect(done.status).toBe(200);
-    await reach2(client);
-    await expect(rowsOf(client.id)).resolves.toHaveLength(2);
+    await reach2(resuming);
+    await expect(rowsOf(resuming)).resolves.toHaveLength(2);
   });
+});
+
+const patchFrom = (offset: number) => ({
+  ...tus,
+  'Content-Type': 'application/offset+octet-stream',
+  'Upload-Offset': String(offset),
 });

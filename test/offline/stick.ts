@@ -5,7 +5,12 @@ import type { Enrolled } from '../../client/backoffice';
 import type { LocalCopy } from '../../client/local-copy/local-copy';
 import { type AppliedChannel, applyFromStick } from '../../client/offline/apply-from-stick';
 import { exportToStick } from '../../client/offline/export-to-stick';
-import { importFile, type TakenFile } from '../../client/offline/import-file';
+import {
+  importFile,
+  signInAsStaff,
+  type StaffCredentials,
+  type TakenFile,
+} from '../../client/offline/import-file';
 import type { Channel } from '../../shared/domain/channel';
 import type { RealServer } from '../client/real-server';
 
@@ -28,20 +33,25 @@ export async function exported(
 
 /** Staff take it in, and the response is written beside it. */
 export async function takenIn(
-  { exchange, server }: RealServer,
+  real: RealServer,
   file: string,
-  staff: { readonly email: string; readonly password: string } = server.admin,
+  staff: StaffCredentials = real.server.admin,
 ): Promise<{ taken: TakenFile; response: string }> {
   const response = `${file}.response`;
-  const taken = await importFile({
-    exchange,
-    email: staff.email,
-    password: staff.password,
-    file,
-    responseTo: response,
-    maxWaitSeconds: 60,
-  });
+  const token = await tokenOf(real, staff);
+  const { exchange } = real;
+  const taken = await importFile({ exchange, token, file, responseTo: response, maxWaitSeconds: 60 });
   return { taken, response };
+}
+
+/** Staff sign in once per server: checking a password is slow on purpose. */
+const tokens = new Map<string, Promise<string>>();
+
+function tokenOf({ exchange, server }: RealServer, staff: StaffCredentials): Promise<string> {
+  const who = `${server.url} ${staff.email}`;
+  const token = tokens.get(who) ?? signInAsStaff(exchange, staff);
+  tokens.set(who, token);
+  return token;
 }
 
 export const applied = (

@@ -50,8 +50,10 @@ describeWithS3('a server whose files are in an object store', (s3) => {
 
   test('takes an upload, processes it, and hands the package out, whole or from any byte', async () => {
     const client = await signIn(server);
-    const photo = random(200_000, 'photo');
-    const archive = zipOf({ 'csv/Tbfridge.csv': fridgeLog(1, 2), 'notes.bin': photo });
+    const archive = zipOf({
+      'csv/Tbfridge.csv': fridgeLog(1, 2),
+      'notes.bin': random(6 * megabyte, 'notes'),
+    });
     const sync = await syncTo2(client, archive);
     expect((await contentOf(`uploads/${sync}/archive.zip`)).equals(archive)).toBe(true);
     const whole = await client.download();
@@ -82,6 +84,44 @@ describeWithS3('a server whose files are in an object store', (s3) => {
     expect(metrics.text).toMatch(
       /epack_file_store_call_seconds_count\{operation="PutObject",outcome="ok"\} \d/,
     );
+  });
+
+  test('is backed up, and restored onto a disk and into another bucket, byte by byte', async () => {
+    const folder = createTestFolder();
+    const { file, manifest } = await writeBackup(
+      { ...server.config, databaseUrl: server.databaseUrl },
+      folder.path,
+    );
+    expect(manifest.files).toMatchObject({ missing: 0 });
+    expect(manifest.files.count).toBeGreaterThan(5);
+    const kinds = [
+      { name: 'disk', environment: {} },
+      { name: 's3', environment: environmentOf(await s3().newBucket()) },
+    ];
+    for (const { name, environment } of kinds) {
+      const database = await createTestDatabase();
+      const config = readConfig({
+        DATABASE_URL: database.url,
+        EPACK_DATA_DIR: `${folder.path}/${name}`,
+        ...environment,
+      });
+      const restored = await restoreBackup(config, file);
+      expect(restored.manifest.files).toEqual(manifest.files);
+      await database.drop();
+    }
+    folder.remove();
+  });
+
+  test('removes what was kept long enough', async () => {
+    const client = await signIn(server);
+    const sync = await fullSync(client, zipOf({ 'csv/Tbfridge.csv': fridgeLog(1) }));
+    await server
+      .db('sync')
+      .where({ id: sync })
+      .update({ received_at: new Date('2026-01-01T00:00:00Z') });
+    await removeExpiredFiles({ db: server.db, files, retentionDays: 30 });
+    await expect(keysBelow(`uploads/${sync}`)).resolves.toEqual([]);
+    await expect(keysBelow(`packages/${sync}`)).resolves.toEqual([]);
   });
 
   describe('when the object store is away', () => {
@@ -256,44 +296,6 @@ describeWithS3('a server whose files are in an object store', (s3) => {
       await store.data.remove(upload.id);
       await expect(leftovers(bucket, `tus/${upload.id}`)).resolves.toEqual([]);
     });
-  });
-
-  test('is backed up, and restored onto a disk and into another bucket, byte by byte', async () => {
-    const folder = createTestFolder();
-    const { file, manifest } = await writeBackup(
-      { ...server.config, databaseUrl: server.databaseUrl },
-      folder.path,
-    );
-    expect(manifest.files).toMatchObject({ missing: 0 });
-    expect(manifest.files.count).toBeGreaterThan(5);
-    const kinds = [
-      { name: 'disk', environment: {} },
-      { name: 's3', environment: environmentOf(await s3().newBucket()) },
-    ];
-    for (const { name, environment } of kinds) {
-      const database = await createTestDatabase();
-      const config = readConfig({
-        DATABASE_URL: database.url,
-        EPACK_DATA_DIR: `${folder.path}/${name}`,
-        ...environment,
-      });
-      const restored = await restoreBackup(config, file);
-      expect(restored.manifest.files).toEqual(manifest.files);
-      await database.drop();
-    }
-    folder.remove();
-  });
-
-  test('removes what was kept long enough', async () => {
-    const client = await signIn(server);
-    const sync = await fullSync(client, zipOf({ 'csv/Tbfridge.csv': fridgeLog(1) }));
-    await server
-      .db('sync')
-      .where({ id: sync })
-      .update({ received_at: new Date('2026-01-01T00:00:00Z') });
-    await removeExpiredFiles({ db: server.db, files, retentionDays: 30 });
-    await expect(keysBelow(`uploads/${sync}`)).resolves.toEqual([]);
-    await expect(keysBelow(`packages/${sync}`)).resolves.toEqual([]);
   });
 });
 
