@@ -7,6 +7,9 @@ import { finished } from 'node:stream/promises';
 import { readConfig } from '../shared/config/config';
 import type { FileStore } from '../shared/files/file-store';
 import { createLocalFiles, openFileStore } from '../shared/files/open-file-store';
+import { openS3Bucket } from '../shared/files/s3-bucket';
+import { createS3FileStore } from '../shared/files/s3-file-store';
+import type { S3Settings } from '../shared/files/s3-settings';
 import { median } from './median';
 import type { BenchResult } from './result';
 
@@ -34,6 +37,7 @@ export async function run(): Promise<readonly BenchResult[]> {
       await compare('write 20 MB', { disk, bucket }, (files, round) =>
         files.write(`${prefix}/large-${round}`, Readable.from(inChunks(large))),
       ),
+      await plainPut(config.s3, `${prefix}/plain`),
       await compare('read 64 KB of 20 MB', { disk, bucket }, (files, round) =>
         drain(files, `${prefix}/large-${round}`, { start: 9_000_000, end: 9_065_535 }),
       ),
@@ -68,6 +72,24 @@ async function compare(
     ratio: inBucket / onDisk,
     target: 'none',
     lines: [`object store ${inBucket.toFixed(1)} ms, disk ${onDisk.toFixed(1)} ms`],
+  };
+}
+
+/** What the same 20 MB cost in one call of the library, held in memory: the part of the server and of the way to it. */
+async function plainPut(settings: S3Settings, key: string): Promise<BenchResult> {
+  const bucket = openS3Bucket(settings, () => undefined);
+  const store = createS3FileStore(settings);
+  const times: { plain: number[]; ours: number[] } = { plain: [], ours: [] };
+  for (let round = 0; round < rounds; round++) {
+    times.plain.push(await timed(() => bucket.put(key, large)));
+    times.ours.push(await timed(() => store.write(key, Readable.from(inChunks(large)))));
+  }
+  const [plain, ours] = [median(times.plain.slice(1)), median(times.ours.slice(1))];
+  return {
+    name: 'write 20 MB to the object store, as a stream beside one call',
+    ratio: ours / plain,
+    target: 'none',
+    lines: [`stream ${ours.toFixed(1)} ms, one call ${plain.toFixed(1)} ms`],
   };
 }
 

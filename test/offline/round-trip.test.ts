@@ -1,6 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { z } from 'zod';
 import type { Enrolled } from '../../client/backoffice';
-import { createKitchen } from '../../client/kitchen';
+import { signInAsStaff } from '../../client/offline/import-file';
+import { createKitchen, type Kitchen } from '../../client/kitchen';
 import { keepReadings, keepSettings } from '../../client/kitchen/keep-readings';
 import { editSettings, fieldText, withField } from '../../client/local-copy/edit-settings';
 import { type LocalCopy, xmlFile } from '../../client/local-copy/local-copy';
@@ -22,13 +24,24 @@ jest.setTimeout(120_000);
 
 const from = new Date('2026-11-16T05:00:00Z');
 
-async function kitchenCopy(days = 1) {
+/** A kitchen with all its settings, readings and photos, after its first day. */
+const wholeKitchen = () => kitchenWith(createKitchen({ seed: 'offline', from, probes: 1 }));
+
+/** The same with its fridges alone, where it does not matter how much there is. */
+function smallKitchen() {
+  const whole = createKitchen({ seed: 'offline', from, probes: 1 });
+  return kitchenWith({
+    settings: () => new Map([...whole.settings()].filter(([name]) => name === 'Fridges')),
+    advanceTo: (time) => whole.advanceTo(time).filter(({ table }) => /^Tb(fridge|sondes)$/.test(table)),
+  });
+}
+
+async function kitchenWith(kitchen: Kitchen) {
   const copy = await copyWith();
-  const kitchen = createKitchen({ seed: 'offline', from, probes: 1 });
   await keepSettings(copy, kitchen);
   const later = async (day: number) =>
     keepReadings(copy, kitchen.advanceTo(new Date(from.getTime() + day * 86_400_000)));
-  await later(days);
+  await later(1);
   return { copy, later };
 }
 
@@ -46,7 +59,7 @@ const outcomes = (list: readonly { readonly outcome: string }[]) => list.map(({ 
 const fridges = async (copy: LocalCopy) => (await readSettings(xmlFile(copy.dir, 'Fridges'))) ?? [];
 
 test('a kitchen without a network exchanges everything with the server, trip after trip', async () => {
-  const { copy, later } = await kitchenCopy();
+  const { copy, later } = await wholeKitchen();
   const enrolled = await real.enrol();
   const first = await roundTrip(real, copy, enrolled, channels);
   expect(outcomes(first.taken.channels)).toEqual(['accepted', 'accepted', 'accepted', 'accepted']);
@@ -66,7 +79,7 @@ test('a kitchen without a network exchanges everything with the server, trip aft
 });
 
 test('the same stick taken in twice starts nothing, and gets the same response', async () => {
-  const { copy } = await kitchenCopy();
+  const { copy } = await smallKitchen();
   const enrolled = await real.enrol();
   const file = await exported(copy, enrolled);
   const first = await takenIn(real, file);
@@ -85,7 +98,7 @@ test('the same stick taken in twice starts nothing, and gets the same response',
 });
 
 test('a stick from before a newer sync changes nothing', async () => {
-  const { copy } = await kitchenCopy();
+  const { copy } = await smallKitchen();
   const enrolled = await real.enrol();
   await programOf(real, enrolled, copy).sync('synchro');
   const old = await exported(copy, enrolled);
@@ -102,7 +115,7 @@ test('a stick from before a newer sync changes nothing', async () => {
 });
 
 test('of two sticks on their way, the first that is taken in counts, and the other one learns of it', async () => {
-  const { copy, later } = await kitchenCopy();
+  const { copy, later } = await smallKitchen();
   const enrolled = await real.enrol();
   const one = await exported(copy, enrolled);
   await editSettings(copy, 'Fridges', ([fridge, ...rest]) =>
@@ -122,7 +135,7 @@ test('of two sticks on their way, the first that is taken in counts, and the oth
 });
 
 test('a server that died after it had accepted an upload finds it again', async () => {
-  const { copy } = await kitchenCopy();
+  const { copy } = await smallKitchen();
   const enrolled = await real.enrol();
   const file = await exported(copy, enrolled, ['synchro', 'sondes']);
   const first = await takenIn(real, file);
@@ -134,7 +147,7 @@ test('a server that died after it had accepted an upload finds it again', async 
 });
 
 test('what an export brings in on one channel does not depend on the others', async () => {
-  const { copy } = await kitchenCopy();
+  const { copy } = await smallKitchen();
   const enrolled = await real.enrol();
   const solution = programOf(real, enrolled, copy);
   await solution.sync('sondes');
@@ -145,7 +158,7 @@ test('what an export brings in on one channel does not depend on the others', as
 });
 
 test('a new device that knows nothing is told where it stands, and its next export is taken in', async () => {
-  const { copy } = await kitchenCopy();
+  const { copy } = await smallKitchen();
   const enrolled = await real.enrol();
   await programOf(real, enrolled, copy).sync('synchro');
   const fresh = await copyWith();
@@ -158,7 +171,7 @@ describe('a file that cannot be taken in is refused with its reason:', () => {
     expect.objectContaining({ code: 'bad-offline-file', detail: code }) as Error;
 
   test('a file of another solution, under the name of this one', async () => {
-    const { copy } = await kitchenCopy();
+    const { copy } = await smallKitchen();
     const [one, other] = [await real.enrol(), await real.enrol()];
     const file = await exported(copy, { ...one, secret: other.secret });
     await expect(takenIn(real, file)).rejects.toEqual(
@@ -169,7 +182,7 @@ describe('a file that cannot be taken in is refused with its reason:', () => {
   });
 
   test('a file of a solution that belongs to another account, as if there were no such solution', async () => {
-    const { copy } = await kitchenCopy();
+    const { copy } = await smallKitchen();
     const enrolled = await real.enrol();
     const stranger = { email: await newUser(real.server, 'manager'), password };
     await expect(takenIn(real, await exported(copy, enrolled), stranger)).rejects.toEqual(
@@ -179,7 +192,7 @@ describe('a file that cannot be taken in is refused with its reason:', () => {
   });
 
   test('one changed byte, anywhere', async () => {
-    const { copy } = await kitchenCopy();
+    const { copy } = await smallKitchen();
     const enrolled = await real.enrol();
     const file = await exported(copy, enrolled);
     const whole = await readFile(file);
@@ -193,7 +206,7 @@ describe('a file that cannot be taken in is refused with its reason:', () => {
   });
 
   test('a file that is cut off, one that is none, and a response', async () => {
-    const { copy } = await kitchenCopy();
+    const { copy } = await smallKitchen();
     const enrolled = await real.enrol();
     const file = await exported(copy, enrolled);
     const whole = await readFile(file);
@@ -210,7 +223,7 @@ describe('a file that cannot be taken in is refused with its reason:', () => {
   });
 
   test('a device with another MAC address', async () => {
-    const { copy } = await kitchenCopy();
+    const { copy } = await smallKitchen();
     const enrolled = await real.enrol();
     const solution = programOf(real, enrolled, copy, {
       credentials: { ...enrolled, mac: '00:00:00:00:00:01' },
@@ -223,7 +236,7 @@ describe('a file that cannot be taken in is refused with its reason:', () => {
 });
 
 test('the response to another solution is refused by the program, and nothing changes', async () => {
-  const { copy } = await kitchenCopy();
+  const { copy } = await smallKitchen();
   const [one, other] = [await real.enrol(), await real.enrol()];
   const { response } = await takenIn(real, await exported(copy, one));
   const theirs = await copyWith();
@@ -233,8 +246,31 @@ test('the response to another solution is refused by the program, and nothing ch
   });
 });
 
+const filePage = z.object({
+  items: z.array(z.object({ id: z.string(), solution: z.string() })),
+  next: z.string().nullable(),
+});
+
+test('the files are listed page by page, the newest first, to those who may see their solutions', async () => {
+  const enrolled = await real.enrol();
+  const { copy } = await smallKitchen();
+  const taken: string[] = [];
+  for (let count = 0; count < 3; count++)
+    taken.unshift((await takenIn(real, await exported(copy, enrolled, ['messagerie']))).taken.id);
+  const listed = async (query: string, headers: Record<string, string>) =>
+    filePage.parse((await call(`${real.server.url}/api/offline-files?${query}`, { headers })).json);
+  const headers = await staffHeaders(real);
+  const first = await listed('limit=2', headers);
+  const second = await listed(`limit=1&cursor=${String(first.next)}`, headers);
+  expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(taken);
+  expect(first.items[0]?.solution).toBe(enrolled.id);
+  const stranger = { email: await newUser(real.server, 'manager'), password };
+  const theirs = { Authorization: `Bearer ${await signInAsStaff(real.exchange, stranger)}` };
+  expect(await listed('', theirs)).toEqual({ items: [], next: null });
+});
+
 test('the audit trail says who took a file in and who fetched the response', async () => {
-  const { copy } = await kitchenCopy();
+  const { copy } = await smallKitchen();
   const enrolled = await real.enrol();
   await takenIn(real, await exported(copy, enrolled));
   const headers = await staffHeaders(real);

@@ -275,6 +275,7 @@ test('the upload of a solution without a network', async () => {
     return json['isReady'] === true;
   });
   await ask('getOfflineResponse', { path: { file } });
+  expect((await ask('listOfflineFiles')).json['items']).toMatchObject([{ id: file }]);
 });
 
 test('parameters', async () => {

@@ -2,14 +2,15 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { channels } from '../../../shared/domain/channel';
+import { mapPage } from '../../../shared/domain/page';
 import { isUnderWay, syncStates } from '../../../shared/domain/sync-state';
 import { notFound } from '../../../shared/errors/catalog';
 import { offlineOutcomes } from '../../../shared/formats/offline-contents';
 import { receiveArchive, type ReceiveLimits } from '../../http/archive-upload';
-import { type Body, file, instant, json, pathParameter } from '../../http/operation';
+import { type Body, file, instant, json, pageOf, pathParameter } from '../../http/operation';
 import { reply, type Route, sent } from '../../http/route';
 import type { OfflineFile, OfflineFileService } from '../services/offline-files';
-import { solutionKey, syncKey } from '../http/request-fields';
+import { pageOfQuery, pageQuery, solutionKey, syncKey } from '../http/request-fields';
 import { staffRoute } from './staff-route';
 
 const offlineFile = z
@@ -35,13 +36,12 @@ const offlineFile = z
   })
   .meta({ id: 'OfflineFile' });
 
-const fileParameter = pathParameter(
-  z
-    .uuid()
-    .toLowerCase()
-    .meta({ examples: ['9b2f7c1e-3d64-4a8f-b0c5-6e1d2a7f8c90'] }),
-  () => notFound('offline file'),
-);
+const fileKey = z
+  .uuid()
+  .toLowerCase()
+  .meta({ examples: ['9b2f7c1e-3d64-4a8f-b0c5-6e1d2a7f8c90'] });
+
+const fileParameter = pathParameter(fileKey, () => notFound('offline file'));
 
 /** The handler streams it. */
 const fileBody: Body<undefined> = {
@@ -87,6 +87,19 @@ export const createOfflineFileRoutes = (offlineFiles: OfflineFileService, limits
         taken = await offlineFiles.takeIn(caller, name, body);
       });
       return reply(200, offlineFileJson(needTaken(taken)));
+    },
+  }),
+  staffRoute({
+    method: 'get',
+    path: '/api/offline-files',
+    id: 'listOfflineFiles',
+    tag: 'Syncs',
+    summary: 'Lists the uploads of solutions without a network, the newest first',
+    access: 'viewer',
+    query: pageQuery(fileKey),
+    answers: { 200: json('A page of files.', pageOf(offlineFile)) },
+    async handle({ caller, query }) {
+      return reply(200, mapPage(await offlineFiles.list(caller, pageOfQuery(query)), offlineFileJson));
     },
   }),
   staffRoute({

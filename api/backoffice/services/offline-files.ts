@@ -4,6 +4,7 @@ import type { ChannelKey } from '../../../shared/domain/channel';
 import { noOrigin } from '../../../shared/domain/origin';
 import type { Caller } from '../../../shared/domain/staff';
 import { isUnderWay } from '../../../shared/domain/sync-state';
+import type { Page, PageRequest } from '../../../shared/domain/page';
 import { AppError } from '../../../shared/errors/app-error';
 import {
   notFound,
@@ -82,7 +83,8 @@ export function createOfflineFileService(deps: Deps) {
   const { stores, files } = deps;
   return {
     /** Those of the solutions that the caller may see, the newest first. */
-    latest: (caller: Caller): Promise<OfflineFile[]> => stores.offlineFiles.latest(caller.accounts, 50),
+    list: (caller: Caller, page: PageRequest<string>): Promise<Page<OfflineFile>> =>
+      stores.offlineFiles.list(caller.accounts, page),
 
     /** Throws `not-found`. */
     get: (caller: Caller, id: string): Promise<OfflineFile> => found(deps, caller, id),
@@ -111,14 +113,19 @@ export function createOfflineFileService(deps: Deps) {
       return responseTo(deps, caller, file);
     },
 
-    /** Removes what processes have left that died while they took a file in. */
-    async removeAbandoned(olderThanMs: number): Promise<void> {
-      for await (const { key } of files.list(offlineFolder)) {
-        const [, at] = /\/(\d+)-/.exec(key) ?? [];
-        if (Number(at ?? 0) < Date.now() - olderThanMs) await files.remove(key);
-      }
-    },
+    removeAbandoned: (olderThanMs: number): Promise<void> => removeAbandonedOfflineFiles(files, olderThanMs),
   };
+}
+
+/** Removes what processes have left that died while they took a file in. */
+export async function removeAbandonedOfflineFiles(
+  files: Pick<FileStore, 'list' | 'remove'>,
+  olderThanMs: number,
+): Promise<void> {
+  for await (const { key } of files.list(offlineFolder)) {
+    const [, at] = /\/(\d+)-/.exec(key) ?? [];
+    if (Number(at ?? 0) < Date.now() - olderThanMs) await files.remove(key);
+  }
 }
 
 async function found({ stores }: Deps, caller: Caller, id: string): Promise<OfflineFile> {

@@ -1,6 +1,7 @@
 import { idsOf, isVisibleSolution } from '../../db/account-scope';
 import type { Db } from '../../db/database';
 import type { Channel } from '../../domain/channel';
+import { type Page, type PageRequest, pageOf } from '../../domain/page';
 import type { AccountScope } from '../../domain/staff';
 import type { SyncState } from '../../domain/sync-state';
 import type { OfflineOutcome } from '../../formats/offline-contents';
@@ -103,13 +104,16 @@ export function createOfflineFileStore(db: Db) {
       return rows[0] === undefined ? null : fileFrom(rows[0]);
     },
 
-    /** The newest first. */
-    async latest(accounts: AccountScope, limit: number): Promise<OfflineFile[]> {
+    /** The newest first. The key of a page is the id of its last file. */
+    async list(accounts: AccountScope, { limit, after }: PageRequest<string>): Promise<Page<OfflineFile>> {
       const { rows } = await db.raw<{ rows: Row[] }>(
-        `${select} where ${isVisibleSolution} order by f.taken_in_at desc, f.id limit :limit`,
-        { limit, accounts: idsOf(accounts) },
+        `${select} where ${isVisibleSolution} and (cast(:after as uuid) is null or exists (
+             select 1 from offline_file last where last.id = :after
+               and (f.taken_in_at < last.taken_in_at or (f.taken_in_at = last.taken_in_at and f.id > last.id))))
+         order by f.taken_in_at desc, f.id limit :limit`,
+        { limit: limit + 1, after, accounts: idsOf(accounts) },
       );
-      return rows.map(fileFrom);
+      return pageOf(rows.map(fileFrom), limit, ({ id }) => id);
     },
   };
 }

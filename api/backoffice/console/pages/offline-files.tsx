@@ -29,7 +29,10 @@ export function createOfflineFilePageRoutes(
 
   router.get(
     '/offline-files',
-    visiting.page(async (visit) => offlineFilesPage(visit, await offlineFiles.latest(visit.caller))),
+    visiting.page(async (visit) => {
+      const { items } = await offlineFiles.list(visit.caller, { limit: 50, after: null });
+      return offlineFilesPage(visit, items);
+    }),
   );
 
   // A form with a file is not read like other forms. The check of the origin stands for the token of the form.
