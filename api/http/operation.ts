@@ -15,6 +15,7 @@ export const tags = {
   Users: 'The staff.',
   Solutions: 'The installed devices.',
   Flags: 'Special synchronisations.',
+  Rollouts: 'Flags and changes of settings for many solutions, in waves.',
   Parameters: 'The manager’s copies of the settings of a solution.',
   Templates: 'Settings that are edited once for many kitchens of one customer.',
   Logs: 'The readings of a solution.',

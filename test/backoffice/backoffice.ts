@@ -26,6 +26,7 @@ import { createMessageService } from '../../api/backoffice/services/messages';
 import { createNotificationService } from '../../api/backoffice/services/notifications';
 import { createQuarantineService } from '../../api/backoffice/services/quarantine';
 import { createQuotaSettingsService } from '../../api/backoffice/services/quotas';
+import { createRolloutService } from '../../api/backoffice/services/rollouts';
 import { createSessionService } from '../../api/backoffice/services/session';
 import { createSecondFactorService } from '../../api/backoffice/services/second-factor';
 import { createSignInService } from '../../api/backoffice/services/sign-in';
@@ -161,6 +162,7 @@ export async function startBackoffice(
     solutions,
     quotas: createQuotaSettingsService({ ...openStoreAccess(db), standard: readConfig({}).quotas }),
     flags: createFlagService(openStoreAccess(db)),
+    rollouts: createRolloutService(openStoreAccess(db)),
     logs: createLogService(readingOn(db)),
     otherZones: createOtherZoneService(openStoreAccess(db)),
     photos: createPhotoGalleryService({ ...openStoreAccess(db), files }),

@@ -36,6 +36,7 @@ interface OtherKitchen {
   readonly offlineFile: string;
   /** A template that the solution follows. */
   readonly template: string;
+  readonly rollout: string;
 }
 
 async function newOtherKitchen(): Promise<OtherKitchen> {
@@ -72,6 +73,8 @@ async function newOtherKitchen(): Promise<OtherKitchen> {
     taken_in_by: 'someone@example.org',
     secret_hash: 'x',
   });
+  const planned = await backoffice.admin.call('POST', '/api/rollouts', rolloutOf(solution));
+  const rollout = String(planned.at('id'));
   const named = await backoffice.admin.call('POST', '/api/templates', { account, name: `Of ${name}` });
   const template = String(named.at('id'));
   await backoffice.admin.call('PUT', `/api/templates/${template}/params/Fridges/f1`, { fields });
@@ -86,9 +89,16 @@ async function newOtherKitchen(): Promise<OtherKitchen> {
     notification,
     offlineFile,
     template,
+    rollout,
   };
   return { account, name, solution, ...things };
 }
+
+const rolloutOf = (solution: string) => ({
+  name: 'Again',
+  change: { kind: 'flag', channel: 'synchro', flag: 'resend-params' },
+  solutions: [solution],
+});
 
 const targetOf = (account: string) => ({
   account,
@@ -135,6 +145,18 @@ const ofSolutions: Record<RouteName, TryRoute> = {
   'PUT /flags/:flag': {
     path: () => '/api/flags/reset-status',
     body: (kitchen) => ({ channel: 'synchro', solutions: [kitchen.solution] }),
+    edits: true,
+  },
+  'POST /rollouts': {
+    path: () => '/api/rollouts',
+    body: (kitchen) => rolloutOf(kitchen.solution),
+    edits: true,
+  },
+  'GET /rollouts/:id': { path: ({ rollout }) => `/api/rollouts/${rollout}` },
+  'GET /rollouts/:id/solutions': { path: ({ rollout }) => `/api/rollouts/${rollout}/solutions` },
+  'POST /rollouts/:id': {
+    path: ({ rollout }) => `/api/rollouts/${rollout}`,
+    body: () => ({ action: 'approve', wave: 1 }),
     edits: true,
   },
   'GET /solutions/:id/params/:class': { path: solution('/params/Fridges') },
@@ -264,6 +286,7 @@ const ofSolutions: Record<RouteName, TryRoute> = {
 const ofAnyone: RouteName[] = [
   'GET /solutions',
   'POST /solutions',
+  'GET /rollouts',
   'GET /notification-targets',
   // Of the caller's accounts, tried in test/templates.
   'GET /templates',
@@ -343,6 +366,7 @@ describe.each(['manager', 'viewer'] as const)('a %s of another account', (role) 
         conflict: '99999999',
         approval: '99999999',
         alert: '99999999',
+        rollout: '99999999',
         account: '99999999',
         target: '99999999',
         notification: '00000000-0000-4000-8000-000000000000',
@@ -361,6 +385,7 @@ describe.each(['manager', 'viewer'] as const)('a %s of another account', (role) 
     '/api/conflicts?state=all',
     '/api/approvals?state=all',
     '/api/alerts?state=all',
+    '/api/rollouts?state=all',
     '/api/audit',
     '/api/templates',
     `/api/solutions?search=`,
@@ -454,6 +479,7 @@ async function everythingOf({ solution: id, target, template }: OtherKitchen): P
     of('conflict'),
     of('approval'),
     of('probe_alert'),
+    of('rollout_solution'),
     of('audit'),
   ]);
 }

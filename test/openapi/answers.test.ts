@@ -249,6 +249,20 @@ test('solutions, their secrets and their flags', async () => {
   });
 });
 
+test('flags and settings in waves', async () => {
+  const change = { kind: 'flag', channel: 'sondes', flag: 'resend-logs' };
+  const planned = await ask('planRollout', { body: { name: 'Again', change, solutions: [solution] } });
+  const one = { path: { id: String(planned.json['id']) } };
+  await ask('listRollouts');
+  await ask('getRollout', one);
+  await ask('listRolloutSolutions', one);
+  await ask('steerRollout', { ...one, body: { action: 'cancel' } });
+  const edits = [{ class: 'Fridges', where: { Type: 'positive' }, fields: { TempMax: 4 } }];
+  await ask('planRollout', {
+    body: { name: 'Colder', change: { kind: 'settings', edits }, solutions: { search: 'zinc' } },
+  });
+});
+
 test('the upload of a solution without a network', async () => {
   const mail = `${randomUUID()}@example.org`;
   const enrolled = await ask('enrolSolution', { body: { mail, name: 'Refuge du Goûter' } });

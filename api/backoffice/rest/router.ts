@@ -15,6 +15,7 @@ import type { PhotoGalleryService } from '../services/photos';
 import type { QuarantineService } from '../services/quarantine';
 import type { QuotaSettingsService } from '../services/quotas';
 import type { SecondFactorService } from '../services/second-factor';
+import type { RolloutService } from '../services/rollouts';
 import type { SessionService } from '../services/session';
 import type { SignInService } from '../services/sign-in';
 import type { SolutionService } from '../services/solutions';
@@ -47,6 +48,7 @@ import { createOtherZoneRoutes } from './other-zones';
 import { createPhotoRoutes } from './photos';
 import { createQuarantineRoutes } from './quarantine';
 import { createQuotaRoutes } from './quotas';
+import { createRolloutRoutes } from './rollouts';
 import { createSessionRoutes } from './session';
 import { createSolutionRoutes } from './solutions';
 import { createSyncRoutes } from './syncs';
@@ -73,6 +75,7 @@ export interface ApiServices {
   readonly solutions: SolutionService;
   readonly quotas: QuotaSettingsService;
   readonly flags: FlagService;
+  readonly rollouts: RolloutService;
   readonly logs: LogService;
   readonly otherZones: OtherZoneService;
   readonly photos: PhotoGalleryService;
@@ -109,6 +112,7 @@ export function createApiRoutes(services: ApiServices): Route[] {
     ...createSolutionRoutes(services),
     ...createQuotaRoutes(services.quotas),
     ...createFlagRoutes(services.flags),
+    ...createRolloutRoutes(services.rollouts),
     ...createParamRoutes(services.params),
     ...createTemplateRoutes(services.templates),
     ...createTemplateSiteRoutes(services.templateSites),

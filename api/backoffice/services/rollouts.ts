@@ -45,9 +45,22 @@ interface Stores extends RolloutPlanStores {
   readonly rolloutRounds: Pick<RolloutRoundStore, 'untakenFlags'>;
 }
 
+/** Fields whose values are not validated yet. */
+type GivenFields = Readonly<Record<string, unknown>>;
+
+/** A change of settings as someone gives it. */
+export type GivenSettingEdit = ({ readonly id: string } | { readonly where: GivenFields }) & {
+  readonly className: string;
+  readonly fields: GivenFields | null;
+};
+
+export type GivenChange =
+  | Exclude<RolloutChange, { readonly kind: 'settings' }>
+  | { readonly kind: 'settings'; readonly edits: readonly GivenSettingEdit[] };
+
 export interface RolloutPlan {
   readonly name: string;
-  readonly change: RolloutChange;
+  readonly change: GivenChange;
   /** The solutions. Of `edits`, they are those of the edits, in the order of their first edit. */
   readonly target: Selection | 'of-the-edits';
   /** In percent of all solutions, for each wave but the last. */
@@ -173,7 +186,7 @@ async function solutionsOf(
   return 'ids' in named ? [...new Set(named.ids)] : mixed(visible);
 }
 
-const idsOfEdits = (change: RolloutChange): number[] =>
+const idsOfEdits = (change: GivenChange): number[] =>
   change.kind === 'edits' ? [...new Set(change.edits.map(({ solutionId }) => solutionId))] : [];
 
 /** In an order that has nothing to do with their age: the first wave is to be like the others. */
@@ -182,7 +195,7 @@ const mixed = (ids: readonly number[]): number[] =>
 
 const spread = 0x9e3779b1;
 
-function checked(change: RolloutChange): RolloutChange {
+function checked(change: GivenChange): RolloutChange {
   if (change.kind === 'flag') {
     // It takes effect at once, so there is nothing to wait for.
     if (haveEffect([change.flag], 'frees-channel'))
@@ -194,7 +207,7 @@ function checked(change: RolloutChange): RolloutChange {
     : { kind: 'edits', edits: change.edits.map(checkedEdit) };
 }
 
-function checkedSetting(edit: SettingEdit): SettingEdit {
+function checkedSetting(edit: GivenSettingEdit): SettingEdit {
   const parameterClass = neededClass(edit.className);
   const className = parameterClass.name;
   const fields = edit.fields === null ? null : checkedFields(parameterClass, edit.fields);
@@ -213,7 +226,7 @@ function checkedId(id: string): string {
   return id;
 }
 
-function checkedFields(parameterClass: ParameterClass, given: Readonly<Record<string, unknown>>): Fields {
+function checkedFields(parameterClass: ParameterClass, given: GivenFields): Fields {
   const { fields, problems } = validateFields(parameterClass, given);
   if (problems.length > 0) throw invalidFields(problems);
   return fields;
