@@ -1,6 +1,7 @@
 import { advanceRollouts } from '../../worker/rollouts/advance-rollouts';
 import { eventually } from '../queue/eventually';
 import { signInStaff, type Staff } from '../photos/staff';
+import { textOf } from '../setup/solution-client';
 import { zipOf } from '../v4/archive';
 import { parameterFile } from '../v4/edits';
 import { fullSync, onServer, signIn, syncTo2 } from '../v4/on-server';
@@ -26,7 +27,7 @@ async function plan(of: readonly Client[], particulars: object = {}): Promise<st
   const body = { name: 'Again', change: flag, solutions: of.map(({ id }) => String(id)), ...particulars };
   const planned = await admin.send('POST', '/api/rollouts', body);
   expect(planned).toMatchObject({ status: 201 });
-  return String(planned.json['id']);
+  return textOf(planned.json['id']);
 }
 
 const steer = (id: string, action: string, particulars: object = {}) =>

@@ -33,6 +33,7 @@ import type { PhotoGalleryService } from '../services/photos';
 import type { QuarantineService } from '../services/quarantine';
 import type { QuotaSettingsService } from '../services/quotas';
 import type { SecondFactorService } from '../services/second-factor';
+import type { RolloutService } from '../services/rollouts';
 import type { SessionService } from '../services/session';
 import type { SignInService } from '../services/sign-in';
 import type { SolutionService } from '../services/solutions';
@@ -56,6 +57,7 @@ export interface ConsoleServices {
   readonly solutions: SolutionService;
   readonly quotas: QuotaSettingsService;
   readonly flags: FlagService;
+  readonly rollouts: RolloutService;
   readonly logs: LogService;
   readonly messages: MessageService;
   readonly notifications: NotificationService;

@@ -142,6 +142,7 @@ function Sidebar({ visit }: { visit: Visit }): VNode {
         <Link visit={visit} href="/quarantine" text={words.quarantine} count={waiting.quarantine} />
         <Link visit={visit} href="/conflicts" text={words.conflicts} count={waiting.conflicts} />
         <Link visit={visit} href="/approvals" text={words.approvals} count={waiting.approvals} />
+        <Link visit={visit} href="/rollouts" text={words.rollouts} />
         <Link visit={visit} href="/offline-files" text={words.offlineFiles} />
         <Link visit={visit} href="/audit" text={words.audit} />
         {mayEdit(caller) && <Link visit={visit} href="/notifications" text={words.notifications} />}

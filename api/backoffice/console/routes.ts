@@ -50,6 +50,7 @@ import { createQuarantinePageRoutes } from './pages/quarantine';
 import { createQuotaPageRoutes } from './pages/quotas';
 import { createReadingPageRoutes } from './pages/readings';
 import { createSecondFactorPageRoutes, secondFactorPath } from './pages/second-factor';
+import { createRolloutPageRoutes } from './pages/rollouts';
 import { createSettingsPageRoutes } from './pages/settings';
 import { codePage, signInPage, type SignInState } from './pages/sign-in';
 import { createSolutionPageRoutes } from './pages/solution';
@@ -100,6 +101,7 @@ export function createConsoleRoutes(services: ConsoleServices): Router {
   router.use(createQuarantinePageRoutes(services, visiting));
   router.use(createConflictPageRoutes(services, visiting));
   router.use(createApprovalPageRoutes(services, visiting));
+  router.use(createRolloutPageRoutes(services, visiting));
   router.use(createOfflineFilePageRoutes(services, visiting));
   router.use(createSystemPageRoutes(services, visiting));
   router.use(createPairPageRoutes(services, visiting));

@@ -17,6 +17,7 @@ import { problemsEnglish } from './english/problems';
 import { quarantineEnglish } from './english/quarantine';
 import { quotasEnglish } from './english/quotas';
 import { readingsEnglish } from './english/readings';
+import { rolloutsEnglish } from './english/rollouts';
 import { solutionsEnglish } from './english/solutions';
 import { syncsEnglish } from './english/syncs';
 import { templatesEnglish } from './english/templates';
@@ -39,6 +40,7 @@ export const english = {
   ...problemsEnglish,
   ...overviewEnglish,
   ...solutionsEnglish,
+  ...rolloutsEnglish,
   ...offlineFilesEnglish,
   ...oneSolutionEnglish,
   ...quarantineEnglish,

@@ -17,6 +17,7 @@ import { problemsFrench } from './french/problems';
 import { quarantineFrench } from './french/quarantine';
 import { quotasFrench } from './french/quotas';
 import { readingsFrench } from './french/readings';
+import { rolloutsFrench } from './french/rollouts';
 import { solutionsFrench } from './french/solutions';
 import { syncsFrench } from './french/syncs';
 import { templatesFrench } from './french/templates';
@@ -33,6 +34,7 @@ export const french: Words = {
   ...problemsFrench,
   ...overviewFrench,
   ...solutionsFrench,
+  ...rolloutsFrench,
   ...offlineFilesFrench,
   ...oneSolutionFrench,
   ...quarantineFrench,
