@@ -1,4 +1,5 @@
 import { faultText } from './field-fault';
+import { pairReasonsInEnglish } from './reason-of-pairs-english';
 import { type NumberRange, type Reason, type ReasonNames, type ReasonSentences, tellReason } from './reason';
 
 /** The sentence for programs, with names as on the wire. The sentences are part of the contract: do not change any. */
@@ -149,6 +150,8 @@ export const englishReasons: ReasonSentences = {
   'changed-again-and-again': () => 'it was changed again and again while it was synchronised',
   'link-written-by-another': () => 'its link was written by another',
   'folder-is-missing': () => 'its folder is not there',
+
+  ...pairReasonsInEnglish,
 
   'no-mail-server': () => 'No mail server is configured (EPACK_SMTP_URL).',
   'mail-server-unreachable': () => 'The mail server could not be reached.',

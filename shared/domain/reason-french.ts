@@ -1,4 +1,5 @@
 import { faultInFrench } from './field-fault-french';
+import { pairReasonsInFrench } from './reason-of-pairs-french';
 import type { NumberRange, ReasonNames, ReasonSentences } from './reason';
 
 /** Before : ; ? ! and inside « » stand no-break spaces, as French print has them. */
@@ -147,6 +148,8 @@ export const frenchReasons: ReasonSentences = {
   'changed-again-and-again': () => 'La fiche n’a cessé d’être modifiée pendant sa synchronisation.',
   'link-written-by-another': () => 'Son lien a été modifié par ailleurs au même moment.',
   'folder-is-missing': () => 'Son dossier n’existe pas.',
+
+  ...pairReasonsInFrench,
 
   'no-mail-server': () => 'Aucun serveur de messagerie n’est configuré (EPACK_SMTP_URL).',
   'mail-server-unreachable': () => 'Le serveur de messagerie n’a pas pu être joint.',

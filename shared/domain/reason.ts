@@ -1,4 +1,5 @@
 import type { FieldProblem } from './field-fault';
+import type { PairReasonValues } from './reason-of-pairs';
 
 /**
  * Why something could not be applied, or what happened to a sync: a stable code, and the values that its sentence
@@ -32,8 +33,8 @@ export const tellReason = <Code extends ReasonCode>(
  * The beginning of a text that was sent, short enough to be quoted in a sentence, with only characters that PostgreSQL
  * can store.
  */
-export function quotable(text: string): string {
-  const shown = text.length > longestQuote ? `${text.slice(0, longestQuote)}…` : text;
+export function quotable(text: string, longest = longestQuote): string {
+  const shown = text.length > longest ? `${text.slice(0, longest)}…` : text;
   return shown.replace(/[\0\p{Surrogate}]/gu, '\ufffd');
 }
 
@@ -41,7 +42,7 @@ export function quotable(text: string): string {
 const longestQuote = 100;
 
 /** The values of each code. Texts that were sent are cut by `quotable`. */
-export interface ReasonValues {
+export interface ReasonValues extends PairReasonValues {
   // A value of a row
   readonly 'number-expected': NumberExpected;
   readonly 'whole-number-expected': NumberExpected;

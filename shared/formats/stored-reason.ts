@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { FieldFault } from '../domain/field-fault';
 import type { Reason, ReasonCode, ReasonValues } from '../domain/reason';
+import { pairReasonShapes } from './stored-pair-reason';
 
 /** Reads a stored reason. Null: no reason was stored, or another version of the server stored it in another form. */
 export function storedReason(code: string | null, values: unknown): Reason | null {
@@ -201,6 +202,8 @@ const shapes: { readonly [Code in ReasonCode]: z.ZodType<ReasonValues[Code]> } =
   'changed-again-and-again': none,
   'link-written-by-another': none,
   'folder-is-missing': none,
+
+  ...pairReasonShapes,
 
   'no-mail-server': none,
   'mail-server-unreachable': none,

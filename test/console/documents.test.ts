@@ -127,6 +127,22 @@ describeWithBrowser('The pages of a pair of documents', (browser) => {
     });
   });
 
+  test('why something is not done is in the reader’s language, and an older row stays as it was stored', async () => {
+    const plan = await server().db.raw<{ rows: { id: string }[] }>('select max(id) as id from pair_plan');
+    const path = `/plans/${plan.rows[0]?.id ?? ''}?folder=Akten`;
+    const sentence = async (options: object, text: string) =>
+      asAdmin({ ...plain, ...options }, async (page) => {
+        await page.goto(path);
+        expect(await page.locator('#tree li', { hasText: 'gross.bin' }).innerText()).toContain(text);
+      });
+    await sentence({ locale: 'fr-FR' }, 'La taille dépasse celle qui est permise pour un élément.');
+    await sentence({}, 'larger than one entry may be');
+    await server().db.raw(
+      `update plan_item set reason_code = null, reason_values = null where reason is not null`,
+    );
+    await sentence({ locale: 'fr-FR' }, 'larger than one entry may be');
+  });
+
   test('the page of a document names its folder, and what it held before', async () => {
     const found = await server().db.raw<{ rows: { id: string }[] }>(
       `select link_id as id from link_end where seen -> 'place' ->> 'name' = 'Brief 007.txt' and side = 'here'`,

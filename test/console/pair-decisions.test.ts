@@ -7,7 +7,7 @@ import { describeWithBrowser } from '../setup/chromium';
 import { onServer } from '../v4/on-server';
 import { type BusyPair, openPairOf } from './busy-pair';
 import { addPeople, approveFirstPlan, bringAbout, settingsForSituations } from './pair-situations';
-import { faultsOf } from './faults';
+import { faultsOf, widthFaultOf } from './faults';
 import { newUser, signInAs, visit } from './staff';
 
 jest.setTimeout(240_000);
@@ -246,10 +246,9 @@ describeWithBrowser('What staff decide about the records of a pair', (browser) =
     test.each([
       ['a desktop, in English', { viewport: { width: 1280, height: 900 } }],
       [
-        'a phone, dark, in French',
+        'a phone, dark, in French, and then a desktop',
         { colorScheme: 'dark', viewport: { width: 390, height: 844 }, locale: 'fr-FR' },
       ],
-      ['a desktop, in French', { viewport: { width: 1280, height: 900 }, locale: 'fr-FR' }],
     ] as const)('can be used by everyone, and fits %s', async (_name, options) => {
       const visitor = await visit(browser(), server(), options);
       await signInAs(visitor.page, await newUser(server(), 'admin'));
@@ -268,8 +267,11 @@ describeWithBrowser('What staff decide about the records of a pair', (browser) =
       ];
       const found: string[] = [];
       for (const path of paths) {
+        await visitor.page.setViewportSize(options.viewport);
         await visitor.page.goto(path);
         found.push(...(await faultsOf(visitor.page, path)));
+        await visitor.page.setViewportSize({ width: 1280, height: 900 });
+        found.push(...(await widthFaultOf(visitor.page, path)));
       }
       expect(found).toEqual([]);
       await visitor.close();

@@ -1,3 +1,4 @@
+import { refusedBySystem } from '../../worker/pipeline/refusal';
 import { createHash } from 'node:crypto';
 import { fieldOf, type Fields, sameValue } from '../../shared/domain/merge-copy';
 import {
@@ -480,11 +481,7 @@ export function createRemote(name: string, options: RemoteOptions = {}): Remote 
   }
 }
 
-const refused = (code: RefusalCode): Written => ({
-  kind: 'refused',
-  code,
-  reason: `the server said ${code}`,
-});
+const refused = (code: RefusalCode): Written => refusedBySystem(code, `the server said ${code}`);
 
 function contentOf({ bytes, isFolder }: Row): Content | null {
   if (isFolder || bytes === null) return null;

@@ -282,8 +282,8 @@ test('a document without a file, or one that ELO encrypts, is left out with the 
   fake.archive.addVersion(secret, 'txt', Buffer.from('x'));
   const items = await listed(system);
   expect(items.map(({ faults }) => faults)).toEqual([
-    [{ field: 'content', reason: 'the document has no file' }],
-    [{ field: 'content', reason: 'the document is encrypted in ELO' }],
+    [{ field: 'content', problem: { code: 'without-file' } }],
+    [{ field: 'content', problem: { code: 'encrypted' } }],
   ]);
 });
 
@@ -542,6 +542,7 @@ test.each([
     kind: 'refused',
     code: refusal,
     reason: 'so says ELO',
+    why: { code: 'refused-by-system', values: { said: 'so says ELO' } },
   });
   const file = await made(system, fileDraft(null, 'a.txt', 'a'));
   fake.http.faults.push({ fits: isWrite, answer: exception(code) });

@@ -67,7 +67,7 @@ test('a value that the pair has no word for makes only its item faulty, and not 
   const items: Item[] = [];
   for await (const page of system.list(null, signal)) items.push(...page.items);
   expect(items.map(({ faults }) => faults)).toEqual([
-    [{ field: 'salutation', reason: 'is "Dr.", and the table of values has no such entry' }],
+    [{ field: 'salutation', problem: { code: 'not-in-table', value: '"Dr."' } }],
     undefined,
   ]);
   expect(items[0]?.fields).not.toHaveProperty('salutation');

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import type { FieldValue } from '../../shared/domain/merge-copy';
 import type { FieldTransform } from '../../shared/systems/field-settings';
 import { dateForm } from '../../worker/records/date-form';
-import { type Transform, transformOf, UntranslatableValue } from '../../worker/records/transforms';
+import { UnfitValue } from '../../worker/pipeline/unfit-value';
+import { type Transform, transformOf } from '../../worker/records/transforms';
 
 const of = (...steps: FieldTransform[]): Transform => transformOf(steps, { countries: { de: 49, fr: 33 } });
 
@@ -11,7 +12,7 @@ function say(step: (value: FieldValue) => FieldValue, value: FieldValue): FieldV
   try {
     return step(value);
   } catch (error) {
-    if (error instanceof UntranslatableValue) return undefined;
+    if (error instanceof UnfitValue) return undefined;
     throw error;
   }
 }
@@ -139,11 +140,9 @@ test('a value that the table lacks is refused, or kept if it cannot be mistaken 
   expect(of(map).forward('Mr.')).toBe('Herr');
   expect(() => of(map).forward('Dr.')).toThrow('is "Dr.", and the table of values has no such entry');
   expect(of(keep).forward('Dr.')).toBe('Dr.');
-  expect(() => of(keep).forward('Herr')).toThrow(UntranslatableValue);
+  expect(() => of(keep).forward('Herr')).toThrow(UnfitValue);
   expect(of({ step: 'lookup', lookup: 'countries' }).back(49)).toBe('de');
-  expect(() => of({ step: 'lookup', lookup: 'countries' }).forward('constructor')).toThrow(
-    UntranslatableValue,
-  );
+  expect(() => of({ step: 'lookup', lookup: 'countries' }).forward('constructor')).toThrow(UnfitValue);
 });
 
 test('a number is refused if it would come back as another one', () => {

@@ -49,28 +49,39 @@ export function outcomeOf(job: PairJob, entry: Entry, error: unknown, retry: Ret
       // The work on another mention does not count for this one.
       return outcome(job.wanted === null ? doneEnd(end) : { ...end, verdict: null, lookedAt: null });
     case 'skipped':
-      return outcome({ ...doneEnd(end), state: 'skipped', error: entry.reason });
+      return outcome({ ...doneEnd(end), state: 'skipped', error: entry.reason, why: entry.why });
     case 'waiting':
       return { ...outcome(waitingEnd(end, entry, entry.waitsFor)), status: openStatus(entry) };
     case 'held':
       return entry.needs === null
         ? // Something that lay in a folder has to leave it first.
-          outcome({ ...end, state: 'failed', delaySeconds: 60, error: entry.reason, lookedAt: null })
+          outcome({
+            ...end,
+            state: 'failed',
+            delaySeconds: 60,
+            error: entry.reason,
+            why: entry.why,
+            lookedAt: null,
+          })
         : {
             ...outcome({
               ...end,
               state: 'held',
               errorClass: entry.needs === 'changes' && entry.isAboveSizeLimit ? 'file-limit' : null,
               error: entry.reason,
+              why: entry.why,
             }),
             needs: entry.needs,
             status: openStatus(entry),
           };
     case 'conflict':
     case 'quarantined':
-      return { ...outcome({ ...end, state: 'held', error: entry.reason }), status: 'conflict' };
+      return {
+        ...outcome({ ...end, state: 'held', error: entry.reason, why: entry.why }),
+        status: 'conflict',
+      };
     case 'untouched':
-      return { ...outcome(givenUpEnd(end, 'untouched', entry.reason)), status: 'given-up' };
+      return { ...outcome(givenUpEnd(end, 'untouched', entry)), status: 'given-up' };
     case 'failed':
       return failedOutcome(end, entry, error, retry);
   }
@@ -88,6 +99,7 @@ export function unfinishedEnd(job: PairJob): LinkJobEnd {
     delaySeconds: 0,
     errorClass: null,
     error: null,
+    why: null,
     linkId: null,
     waitsSide: null,
     waitsKey: null,
@@ -104,11 +116,12 @@ const outcome = (end: LinkJobEnd): JobOutcome => ({ end, needs: null, status: nu
 
 const doneEnd = (end: LinkJobEnd): LinkJobEnd => ({ ...end, state: 'done', attempts: 0 });
 
-const givenUpEnd = (end: LinkJobEnd, errorClass: string, error: string | null): LinkJobEnd => ({
+const givenUpEnd = (end: LinkJobEnd, errorClass: string, { reason, why }: Entry): LinkJobEnd => ({
   ...end,
   state: 'given-up',
   errorClass,
-  error,
+  error: reason,
+  why,
 });
 
 /** The status of an entry that is not done although nothing failed. If it was not its turn yet, nothing is written. */
@@ -123,13 +136,14 @@ function markedStatus({ keptAfter }: Entry): JobOutcome['status'] {
   return keptAfter === 'here' ? 'deleted-here' : 'deleted-there';
 }
 
-function waitingEnd(end: LinkJobEnd, { reason }: Entry, waitsFor: Awaited | null): LinkJobEnd {
+function waitingEnd(end: LinkJobEnd, { reason, why }: Entry, waitsFor: Awaited | null): LinkJobEnd {
   // It was not its turn yet.
   if (waitsFor === null) return { ...end, lookedAt: null };
   return {
     ...end,
     state: 'waiting',
     error: reason,
+    why,
     waitsSide: waitsFor.side,
     waitsKey: waitsFor.key,
     waitsField: waitsFor.field,
@@ -145,10 +159,10 @@ function failedOutcome(end: LinkJobEnd, entry: Entry, error: unknown, retry: Ret
     case 'stopped':
       return outcome({ ...end, verdict: null, lookedAt: null });
     case 'refused':
-      return { ...outcome(givenUpEnd(end, kind, entry.reason)), status: 'given-up' };
+      return { ...outcome(givenUpEnd(end, kind, entry)), status: 'given-up' };
     case 'duplicate':
       return {
-        ...outcome({ ...end, state: 'held', errorClass: kind, error: entry.reason }),
+        ...outcome({ ...end, state: 'held', errorClass: kind, error: entry.reason, why: entry.why }),
         status: 'conflict',
       };
     case 'unavailable':
@@ -158,13 +172,14 @@ function failedOutcome(end: LinkJobEnd, entry: Entry, error: unknown, retry: Ret
       const attempts = end.attempts + 1;
       const tried = { ...end, attempts };
       if (attempts >= retry.attempts)
-        return { ...outcome(givenUpEnd(tried, kind, entry.reason)), status: 'given-up' };
+        return { ...outcome(givenUpEnd(tried, kind, entry)), status: 'given-up' };
       return {
         ...outcome({
           ...tried,
           state: 'failed',
           errorClass: kind,
           error: entry.reason,
+          why: entry.why,
           lookedAt: null,
           delaySeconds: delaySeconds(attempts, retry),
         }),

@@ -1,5 +1,6 @@
 import picomatch from 'picomatch';
 import type { Item, Page, Place, System, Written } from '../pipeline/system';
+import { refusal } from '../pipeline/refusal';
 
 /** True if the pair leaves out this path, which begins at the root of the pair. */
 export type IsLeftOut = (path: string) => boolean;
@@ -54,11 +55,7 @@ export function withoutLeftOut(system: System, isLeftOut: IsLeftOut): System {
   };
 }
 
-const refused: Written = {
-  kind: 'refused',
-  code: 'invalid',
-  reason: 'The pair leaves out what has such a path (leaveOut).',
-};
+const refused = refusal('invalid', { code: 'left-out-by-pair', values: {} });
 
 async function splitPage(page: Page, isOut: (item: Item) => Promise<boolean>): Promise<Page> {
   const out = new Set<string>();

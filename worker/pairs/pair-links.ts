@@ -141,6 +141,7 @@ function eventRow({ operations, verdict, before, after }: LinkEvent): LinkEventR
     kind: 'sync',
     verdict,
     reason: null,
+    why: null,
     operations,
     fields: changedFields(before, after),
     before,

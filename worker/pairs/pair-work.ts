@@ -15,6 +15,7 @@ import { rulesOf } from './pair-rules';
 import { settleEntry } from './settle-entry';
 import type { Slice } from './slice';
 import type { PairJob } from './words';
+import { failureReason } from '../pipeline/refusal';
 
 /** Processes the jobs of a pair. */
 export interface PairWork {
@@ -273,7 +274,7 @@ async function failUnread(work: Work, found: EntityWork, error: unknown): Promis
   const { job } = found;
   const item = job.hint ?? tombstone(job.key);
   const entry = createEntry({ side: job.side, item, turn: 0, isDoubted: job.isDoubted });
-  settle(entry, 'failed', error instanceof Error ? error.message : String(error));
+  settle(entry, 'failed', failureReason(error));
   return settleEntry({ slice, calls }, entry, found, error);
 }
 

@@ -104,6 +104,7 @@ const linesOf = ({ settings }: Slice, entries: readonly Entry[], paths: PlanPath
     // Changes that would need an approval in a run are approved together with the plan.
     verdict: plannedVerdict(entry),
     reason: entry.verdict === 'held' ? null : entry.reason,
+    why: entry.verdict === 'held' ? null : entry.why,
     operations: plannedOperations(entry),
     before: entry.states ?? null,
     after: entry.results ?? entry.states ?? null,

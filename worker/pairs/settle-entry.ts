@@ -250,6 +250,7 @@ async function tellKept({ settings, stores }: Slice, entry: Entry, { job }: Enti
       kind: 'kept',
       verdict: null,
       reason: null,
+      why: null,
       operations: [],
       fields,
       before: entry.states ?? null,
@@ -281,6 +282,7 @@ async function tellTimeline(
       kind: end.state === 'done' ? 'sync' : (entry.verdict ?? end.state),
       verdict: end.verdict,
       reason: end.error,
+      why: end.why,
       operations,
       fields:
         states !== undefined && results !== undefined

@@ -19,7 +19,7 @@ export function judge(
   const decides = handler ?? settings.handlers[policy];
   if (decides !== undefined) return decides(entry, disputed);
   settings.onUnhandled(entry, policy);
-  settle(entry, 'untouched', `nothing decides the policy ${policy}`);
+  settle(entry, 'untouched', { code: 'policy-unknown', values: { policy } });
   return null;
 }
 
@@ -29,7 +29,7 @@ export const namesOf = (differences: readonly FieldDifference[]): string[] =>
 /** It waits as it is on both sides. */
 export function park(entry: Compared, conflict: Conflict): void {
   entry.conflict = conflict;
-  settle(entry, 'conflict', 'both sides changed it, and someone has to decide');
+  settle(entry, 'conflict', { code: 'both-sides-changed', values: {} });
 }
 
 export type Disputes = ReturnType<typeof createDisputes>;

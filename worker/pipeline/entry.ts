@@ -83,9 +83,9 @@ export interface Mentioned {
   readonly isDoubted: boolean;
   /** Undefined: it is still being processed. */
   verdict: Verdict | undefined;
-  /** A sentence in English, where the verdict needs one. */
+  /** The sentence for programs, where the verdict needs one. */
   reason: string | null;
-  /** The same as code and values, for any language, if it has a code. */
+  /** The same for people, in any language. */
   why: Reason | null;
   conflict: Conflict | null;
   /** Set above a soft limit: the entry is decided but not carried out. */
@@ -204,10 +204,10 @@ const unfinishedVerdicts: ReadonlySet<Verdict> = new Set<Verdict>([
   'failed',
 ]);
 
-export function settle(entry: Mentioned, verdict: Verdict, reason: string | Reason | null = null): void {
+export function settle(entry: Mentioned, verdict: Verdict, why: Reason | null = null): void {
   entry.verdict = verdict;
-  entry.why = typeof reason === 'string' ? null : reason;
-  entry.reason = reason === null || typeof reason === 'string' ? reason : reasonText(reason);
+  entry.why = why;
+  entry.reason = why === null ? null : reasonText(why);
 }
 
 /** Starts the entry again. After too many attempts, it fails for this reason. */

@@ -4,6 +4,7 @@ import { type KnownLinks, type Link, type Links } from './links';
 import { type PerSide, perSide, type Side, sides } from './sides';
 import { sameName } from './names';
 import type { Draft, Item, Match, Patch, Place, Written } from './system';
+import { folderInItself, nameTaken } from './refusal';
 
 /**
  * Wraps the systems so that nothing is written: writes are remembered and show in later reads. With these, a run does
@@ -96,11 +97,10 @@ async function refusalOf(
   key: string | null,
 ): Promise<Written | null> {
   const holders = await find({ by: 'place', ...place });
-  if (holders.some((holder) => holder.key !== key))
-    return { kind: 'refused', code: 'name-taken', reason: 'the name is taken' };
+  if (holders.some((holder) => holder.key !== key)) return nameTaken;
   let above = key === null ? null : place.parent;
   for (let depth = 0; above !== null && depth < maxDepth; depth++) {
-    if (above === key) return { kind: 'refused', code: 'cycle', reason: 'a folder cannot lie in itself' };
+    if (above === key) return folderInItself;
     above = (await fetch(above))?.place?.parent ?? null;
   }
   return null;

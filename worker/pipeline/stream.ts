@@ -78,6 +78,6 @@ async function runEntry(stages: Stages, begun: Mentioned, system: Calls): Promis
 
 function settleUndecided(entry: Mentioned): void {
   if (entry.verdict !== undefined) return;
-  if (entry.startsAnew) settle(entry, 'failed', entry.why ?? entry.reason);
-  else settle(entry, 'untouched', 'no step decided what becomes of it');
+  if (entry.startsAnew) settle(entry, 'failed', entry.why);
+  else settle(entry, 'untouched', { code: 'undecided', values: {} });
 }

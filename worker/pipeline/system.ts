@@ -1,3 +1,5 @@
+import type { Reason } from '../../shared/domain/reason';
+import type { ValueProblem } from '../../shared/domain/value-problem';
 import type { Copy, Fields } from '../../shared/domain/merge-copy';
 
 /** The capabilities of a system. The engine only uses these, never the kind of the system. */
@@ -90,8 +92,7 @@ export interface Item extends Copy {
 
 export interface ValueFault {
   readonly field: string;
-  /** A sentence for a person. */
-  readonly reason: string;
+  readonly problem: ValueProblem;
 }
 
 export interface Page {
@@ -157,16 +158,21 @@ export type Written =
   | { readonly kind: 'deferred' }
   /** The item is not as expected. `item`: its current state. Null: it is gone. Undefined: not known. */
   | { readonly kind: 'stale'; readonly item?: Item | null }
-  | {
-      readonly kind: 'refused';
-      readonly code: RefusalCode;
-      /** A sentence for a person. */
-      readonly reason: string;
-      /** Those that were refused. */
-      readonly fields?: readonly string[];
-      /** Of `duplicate`: the items that are in the way. */
-      readonly holders?: readonly Item[];
-    };
+  | Refusal;
+
+/** See refusal.ts. */
+export interface Refusal {
+  readonly kind: 'refused';
+  readonly code: RefusalCode;
+  /** The sentence for programs. */
+  readonly reason: string;
+  /** The same for people, in any language. */
+  readonly why: Reason;
+  /** Those that were refused. */
+  readonly fields?: readonly string[];
+  /** Of `duplicate`: the items that are in the way. */
+  readonly holders?: readonly Item[];
+}
 
 /** Something that holds items and can be synchronised with another. It throws `Trouble`, see trouble.ts. */
 export interface System {

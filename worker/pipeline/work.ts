@@ -17,6 +17,8 @@ import { type KnownLinks, LinkTaken } from './links';
 import { type Side, sides } from './sides';
 import type { Stages } from './stages';
 import type { Item, RefusalCode } from './system';
+import type { Reason } from '../../shared/domain/reason';
+import { failureReason } from './refusal';
 
 export interface WorkSettings {
   readonly stages: Stages;
@@ -200,13 +202,13 @@ async function runUntilStable(
       const decided = await runOnce(entry, run);
       if (!entry.startsAnew) return { entry, decided };
       if (entry.attempts >= maxAttempts) {
-        settle(entry, 'failed', entry.why ?? entry.reason);
+        settle(entry, 'failed', entry.why);
         return { entry, decided: null };
       }
       entry = renew(entry, await settings.refetch(entry));
     } catch (error) {
       if (settings.halt.judge(error) === 'run') throw error;
-      settle(entry, 'failed', error instanceof Error ? error.message : String(error));
+      settle(entry, 'failed', failureReason(error));
       entry.startsAnew = false;
       settings.onFailed(entry, error);
       return { entry, decided: null };
@@ -248,7 +250,7 @@ async function place(
 }
 
 async function finish(entry: Entry, board: Board, settings: WorkSettings): Promise<void> {
-  if (entry.verdict === undefined) settle(entry, 'untouched', 'no step decided what becomes of it');
+  if (entry.verdict === undefined) settle(entry, 'untouched', { code: 'undecided', values: {} });
   if (isUnfinished(entry) && sides.some((side) => (entry.bases?.[side]?.place?.parent ?? null) !== null))
     board.unfinished.push(entry);
   await settings.settled(entry);
@@ -421,9 +423,10 @@ async function leave(board: Board, settings: WorkSettings): Promise<void> {
   }
 }
 
-const waitReason = ({ waitsFor }: Entry): string =>
-  waitsFor === null
-    ? 'the run ended before its turn came'
-    : waitsFor.field === null
-      ? 'its folder is not synchronised yet'
-      : `what ${waitsFor.field} is linked to is not synchronised yet`;
+function waitReason({ waitsFor }: Entry): Reason {
+  if (waitsFor === null) return { code: 'turn-did-not-come', values: {} };
+  const { field } = waitsFor;
+  return field === null
+    ? { code: 'folder-not-synchronised', values: {} }
+    : { code: 'target-not-synchronised', values: { field } };
+}

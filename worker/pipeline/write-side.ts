@@ -128,7 +128,7 @@ export async function attempt(
       return null;
     case 'refused':
       entry.blocked = { side, code: written.code, holders: written.holders?.map(({ key }) => key) ?? [] };
-      settle(entry, 'failed', written.reason);
+      settle(entry, 'failed', written.why);
       return null;
     case 'done':
     case 'deferred':

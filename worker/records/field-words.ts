@@ -2,7 +2,8 @@ import { fieldOf, type Fields, type FieldValue } from '../../shared/domain/merge
 import type { FieldRule } from '../../shared/systems/field-settings';
 import type { Side } from '../pipeline/sides';
 import type { ValueFault } from '../pipeline/system';
-import { type Lookups, transformOf, UntranslatableValue } from './transforms';
+import { type Lookups, transformOf } from './transforms';
+import { UnfitValue } from '../pipeline/unfit-value';
 
 /** Fields in one side's own words, and in those that both sides share. */
 export interface FieldWords {
@@ -95,9 +96,7 @@ function wordOf(rule: FieldRule, { side, lookups, missingPairs }: WordsSettings)
   const same = (value: FieldValue): FieldValue => (value === '' ? null : value);
   const key = (value: FieldValue): FieldValue => {
     if (value !== null && rule.link !== null && missingPairs?.has(rule.link) === true)
-      throw new UntranslatableValue(
-        `names a record of the pair "${rule.link}", and no such pair joins these systems yet`,
-      );
+      throw new UnfitValue({ code: 'pair-missing', pair: rule.link });
     return typeof value === 'number' ? String(value) : value;
   };
   const named = (step: (value: FieldValue) => FieldValue) =>
@@ -128,8 +127,8 @@ function collect(
       const found = step(name, value);
       if (found !== null) fields.set(...found);
     } catch (error) {
-      if (!(error instanceof UntranslatableValue)) throw error;
-      faults.push({ field: name, reason: error.message });
+      if (!(error instanceof UnfitValue)) throw error;
+      faults.push({ field: name, problem: error.problem });
     }
   }
   return { fields: Object.fromEntries(fields), faults };

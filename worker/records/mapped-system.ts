@@ -2,6 +2,7 @@ import { fieldOf, type Fields, type FieldValue, sameValue } from '../../shared/d
 import type { Side } from '../pipeline/sides';
 import type { Item, Page, System, ValueFault, Written } from '../pipeline/system';
 import { createFieldWords, type FieldWords, type WordsSettings } from './field-words';
+import { refusal } from '../pipeline/refusal';
 
 export interface Mapping extends Omit<WordsSettings, 'side'> {
   /** What is known of the server's fields, by their shared names: `yes`: it keeps what it is sent. */
@@ -51,7 +52,7 @@ export function mappedSystem(inner: System, side: Side, mapping: Mapping): Syste
     async create(key, draft, signal) {
       const { fields, faults } = words.toOwn(draft.fields);
       const [fault] = faults;
-      if (fault !== undefined) return refusal(fault);
+      if (fault !== undefined) return refusedValue(fault);
       const written = await inner.create(key, { ...draft, fields }, signal);
       const readsBack = answers !== 'stored';
       return verification.verify(sharedWritten(words, written), draft.fields, readsBack, signal);
@@ -59,7 +60,7 @@ export function mappedSystem(inner: System, side: Side, mapping: Mapping): Syste
     async update(key, patch, expected, signal) {
       const changed = words.toOwn(patch.fields);
       const [fault] = changed.faults;
-      if (fault !== undefined) return refusal(fault);
+      if (fault !== undefined) return refusedValue(fault);
       if (Object.keys(changed.fields).length === 0 && patch.content === null)
         return unchanged(inner, words, key, signal);
       // What has no word there was there before: the system that replaces records keeps it as it is.
@@ -75,10 +76,8 @@ export function mappedSystem(inner: System, side: Side, mapping: Mapping): Syste
   };
 }
 
-const refusal = ({ field, reason }: ValueFault): Written => ({
-  kind: 'refused',
-  code: 'invalid',
-  reason: `${field} ${reason}`,
+const refusedValue = ({ field, problem }: ValueFault): Written => ({
+  ...refusal('invalid', { code: 'value-unfit', values: { field, problem } }),
   fields: [field],
 });
 

@@ -1,19 +1,15 @@
 import type { FieldValue } from '../../shared/domain/merge-copy';
 import type { FieldTransform } from '../../shared/systems/field-settings';
 import { dateForm } from './date-form';
+import { UnfitValue } from '../pipeline/unfit-value';
 
-/** How a value changes from here to there and back. Both directions throw `UntranslatableValue`. */
+/** How a value changes from here to there and back. Both directions throw `UnfitValue`. */
 export interface Transform {
   readonly forward: (value: FieldValue) => FieldValue;
   readonly back: (value: FieldValue) => FieldValue;
 }
 
 export type Lookups = Readonly<Record<string, Readonly<Record<string, FieldValue>>>>;
-
-/** The value cannot be translated. The message is the end of a sentence that begins with the field. */
-export class UntranslatableValue extends Error {
-  override readonly name = 'UntranslatableValue';
-}
 
 /** The steps in their order, and in reverse on the way back. No value, and an empty text, are no value all the way. */
 export function transformOf(steps: readonly FieldTransform[], lookups: Lookups): Transform {
@@ -57,7 +53,7 @@ function dates(here: string, there: string): Transform {
   const theirs = dateForm(there);
   const from = (form: typeof ours, written: string, to: typeof ours) => (value: FieldValue) => {
     const time = typeof value === 'string' ? form.parse(value) : null;
-    if (time === null) throw new UntranslatableValue(`is ${shown(value)}, and no date as in ${written}`);
+    if (time === null) throw new UnfitValue({ code: 'no-date', value: shown(value), form: written });
     return to.format(time);
   };
   return { forward: from(ours, here, theirs), back: from(theirs, there, ours) };
@@ -74,7 +70,7 @@ function table(entries: Readonly<Record<string, FieldValue>>, others: 'refuse' |
       if (found !== undefined) return found;
       // A value that stays as it is must not become one of the table on the other side.
       if (others === 'keep' && !beyond.has(nameOf(value))) return value;
-      throw new UntranslatableValue(`is ${shown(value)}, and the table of values has no such entry`);
+      throw new UnfitValue({ code: 'not-in-table', value: shown(value) });
     };
   return { forward: look(there, here), back: look(here, there) };
 }
@@ -85,8 +81,7 @@ const nameOf = (value: FieldValue) => (typeof value === 'object' ? JSON.stringif
 function numberAs(kind: 'number' | 'text'): (value: FieldValue) => FieldValue {
   return (value) => {
     const number = numberOf(value);
-    if (number === null)
-      throw new UntranslatableValue(`is ${shown(value)}, and no number that can be kept exactly`);
+    if (number === null) throw new UnfitValue({ code: 'no-exact-number', value: shown(value) });
     return kind === 'number' ? number : String(number);
   };
 }
@@ -111,9 +106,12 @@ function truths(here: Truth, there: Truth): Transform {
     const place = ours.findIndex((word) => nameOf(word) === nameOf(value));
     const word = theirs[place === 0 ? 0 : 1];
     if (place < 0)
-      throw new UntranslatableValue(
-        `is ${shown(value)}, and neither ${shown(ours[0])} nor ${shown(ours[1])}`,
-      );
+      throw new UnfitValue({
+        code: 'neither-of',
+        value: shown(value),
+        one: shown(ours[0]),
+        other: shown(ours[1]),
+      });
     return word;
   };
   return { forward: from(here, there), back: from(there, here) };

@@ -8,6 +8,7 @@ import { bigIdOf, bigIdParameter, pageOfQuery, pageQuery, textOf } from '../http
 import type { LinkService } from '../services/links';
 import { staffRoute } from './staff-route';
 import { nameOf, nameParameter } from './systems';
+import { reasonCode, reasonValues } from './reason-fields';
 
 const count = z.number().int();
 export const job = z
@@ -33,6 +34,8 @@ export const job = z
       .nullable(),
     verdict: z.string().nullable(),
     error: z.string().nullable(),
+    reasonCode,
+    reasonValues,
     errorClass: z.string().nullable(),
     approval: z.string().nullable(),
     run: z.string().nullable(),

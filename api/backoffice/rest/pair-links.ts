@@ -10,6 +10,7 @@ import type { LinkService } from '../services/links';
 import { job, jobOfPairJson } from './pair-jobs';
 import { staffRoute } from './staff-route';
 import { nameOf, nameParameter } from './systems';
+import { reasonCode, reasonValues } from './reason-fields';
 
 const end = z
   .object({
@@ -44,6 +45,8 @@ const event = z
     kind: z.string(),
     verdict: z.string().nullable(),
     reason: z.string().nullable(),
+    reasonCode,
+    reasonValues,
     operations: z.unknown(),
     fields: z.array(z.string()).readonly(),
     before: z.unknown(),
@@ -144,7 +147,10 @@ export const createPairLinkRoutes = (links: LinkService): Route[] => [
 
 const endJson = (one: LinkEndView | null) => one && { ...one, seen: flatState(one.seen) };
 
-const linkJson = (pair: string, { pairId: _pairId, isUnsettled, here, there, ...rest }: LinkView) => ({
+const linkJson = (
+  pair: string,
+  { pairId: _pairId, shown: _shown, isUnsettled, here, there, ...rest }: LinkView,
+) => ({
   ...rest,
   pair,
   here: endJson(here),

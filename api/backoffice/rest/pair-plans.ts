@@ -7,6 +7,7 @@ import { bigIdParameter, idOf, pageOfQuery, pageQuery } from '../http/request-fi
 import type { PairRunService, PlanOfPair } from '../services/pair-runs';
 import { staffRoute } from './staff-route';
 import { nameOf, nameParameter } from './systems';
+import { reasonCode, reasonValues } from './reason-fields';
 
 const count = z.number().int();
 const operation = z.looseObject({ side: z.string(), op: z.string() });
@@ -18,6 +19,8 @@ const planItem = z
     link: z.string().nullable(),
     verdict: z.string(),
     reason: z.string().nullable(),
+    reasonCode,
+    reasonValues,
     operations: z.array(operation),
     before: z.unknown().meta({ description: 'The value on each side.' }),
     after: z.unknown().meta({ description: 'The value that each side would have.' }),

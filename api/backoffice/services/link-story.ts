@@ -11,6 +11,7 @@ import type { PairConfigStore, PairEntry } from '../../../shared/stores/pairs/pa
 import type { PairConflict, PairInboxStore } from '../../../shared/stores/pairs/pair-inbox-store';
 import type { PairRunRequestStore } from '../../../shared/stores/pairs/pair-run-request-store';
 import type { SystemState, SystemStore } from '../../../shared/stores/pairs/system-store';
+import { pathOr, pathsOf, withFolderPaths } from './folder-names';
 import { type ComparedField, compareFields, type Copies, type LinkSituation } from './link-differences';
 import { pairSettings } from './pairs';
 
@@ -42,7 +43,7 @@ export interface JobStory {
 interface Stores {
   readonly linkDesk: Pick<
     LinkDeskStore,
-    'find' | 'findJob' | 'events' | 'eventsOfItem' | 'newestJob' | 'folderPath'
+    'find' | 'findJob' | 'events' | 'eventsOfItem' | 'newestJob' | 'folderPaths'
   >;
   readonly pairConfigs: Pick<PairConfigStore, 'findById'>;
   readonly pairInbox: Pick<PairInboxStore, 'conflictOfLink'>;
@@ -89,7 +90,19 @@ export function createLinkStoryService({ stores }: { readonly stores: Stores }) 
       });
       const present = { here: now.here !== null, there: now.there !== null };
       const shown = holds === 'documents' ? await withFolders(fields) : fields;
-      return { pair, link, standing, stoppedSystems, job, conflict, fields: shown, holds: present, events };
+      const [shownConflict = null] =
+        conflict === null ? [] : await withFolderPaths(stores.linkDesk, [conflict]);
+      return {
+        pair,
+        link,
+        standing,
+        stoppedSystems,
+        job,
+        conflict: shownConflict,
+        fields: shown,
+        holds: present,
+        events,
+      };
     },
 
     /** Throws `not-found`. */
@@ -103,23 +116,18 @@ export function createLinkStoryService({ stores }: { readonly stores: Stores }) 
   };
 
   /** A copy names its folder by the link of the folder; people know it by its path. */
-  function withFolders(fields: readonly ComparedField[]): Promise<ComparedField[]> {
-    return Promise.all(
-      fields.map(async (field) =>
-        field.field === 'parent'
-          ? { ...field, here: await withFolder(field.here), there: await withFolder(field.there) }
-          : field,
-      ),
+  async function withFolders(fields: readonly ComparedField[]): Promise<ComparedField[]> {
+    const parents = fields.filter(({ field }) => field === 'parent');
+    const values = parents.flatMap(({ here, there }) => [here.now, here.settled, there.now, there.settled]);
+    const paths = await pathsOf(stores.linkDesk, values);
+    const named = (value: ComparedField['here']): ComparedField['here'] => ({
+      ...value,
+      now: pathOr(value.now, paths),
+      settled: pathOr(value.settled, paths),
+    });
+    return fields.map((field) =>
+      field.field === 'parent' ? { ...field, here: named(field.here), there: named(field.there) } : field,
     );
-  }
-
-  async function withFolder(value: ComparedField['here']): Promise<ComparedField['here']> {
-    return { ...value, now: await folderOf(value.now), settled: await folderOf(value.settled) };
-  }
-
-  async function folderOf(parent: unknown): Promise<unknown> {
-    if (typeof parent !== 'string' || !/^\d{1,18}$/.test(parent)) return parent;
-    return (await stores.linkDesk.folderPath(parent)) ?? parent;
   }
 
   async function stoppedOf({ here, there }: PairEntry): Promise<string[]> {

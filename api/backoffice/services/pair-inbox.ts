@@ -31,6 +31,7 @@ import type {
 import type { AuditStore } from '../../../shared/stores/staff/audit-store';
 import type { StoreAccess } from '../../../shared/stores/store-access';
 import type { Json } from '../../../shared/systems/references';
+import { withFolderPaths } from './folder-names';
 import { foundPair } from './pairs';
 import { needEditor } from './rights';
 import { auditEntry } from './trail';
@@ -68,7 +69,7 @@ export interface HeldTreeRequest {
 interface Stores {
   readonly audit: Pick<AuditStore, 'add'>;
   readonly heldWork: HeldWorkStore;
-  readonly linkDesk: Pick<LinkDeskStore, 'find' | 'join' | 'part'>;
+  readonly linkDesk: Pick<LinkDeskStore, 'find' | 'join' | 'part' | 'folderPaths'>;
   readonly linkHints: Pick<LinkHintStore, 'add'>;
   readonly pairConfigs: Pick<PairConfigStore, 'find'>;
   readonly pairSliceJobs: Pick<PairSliceJobStore, 'askFor'>;
@@ -87,12 +88,15 @@ export function createPairInboxService({ stores, transaction }: StoreAccess<Stor
       page: PageRequest<string>,
     ): Promise<Page<PairConflict>> {
       if (pair !== null) await foundPair(stores, caller, pair);
-      return stores.pairInbox.conflicts({ accounts: caller.accounts, pair, state }, page);
+      const found = await stores.pairInbox.conflicts({ accounts: caller.accounts, pair, state }, page);
+      return { ...found, items: await withFolderPaths(stores.linkDesk, found.items) };
     },
 
     /** Null: it is none of a pair, or may not be seen. */
-    findConflict: (caller: Caller, id: string): Promise<PairConflict | null> =>
-      stores.pairInbox.conflict(caller.accounts, id),
+    async findConflict(caller: Caller, id: string): Promise<PairConflict | null> {
+      const found = await stores.pairInbox.conflict(caller.accounts, id);
+      return found === null ? null : ((await withFolderPaths(stores.linkDesk, [found]))[0] ?? null);
+    },
 
     /**
      * A worker carries it out at once. Throws `not-found`, `forbidden`, `stale`, `invalid-fields`, `already-decided`; of

@@ -3,6 +3,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { type Fields, sameValue } from '../../../shared/domain/merge-copy';
+import { refusedBySystem } from '../../../worker/pipeline/refusal';
 import { type Capabilities, type Item, tombstone, type Written } from '../../../worker/pipeline/system';
 import { Trouble } from '../../../worker/pipeline/trouble';
 import type { RemoteSystem, SystemConnector } from '../../../worker/systems/remote-system';
@@ -31,8 +32,7 @@ const capabilities: Capabilities = {
   batch: 100,
 };
 
-const unsupported = (reason: string): Promise<Written> =>
-  Promise.resolve({ kind: 'refused', code: 'invalid', reason });
+const unsupported = (said: string): Promise<Written> => Promise.resolve(refusedBySystem('invalid', said));
 
 function openNotebook(file: string): RemoteSystem {
   const items = async () => [...(await readBook(file))].map(([key, record]) => itemOf(key, record));

@@ -23,6 +23,8 @@ export interface LinkView {
   readonly syncKey: string;
   readonly here: LinkEndView | null;
   readonly there: LinkEndView | null;
+  /** A copy that tells a person what it is: of a side that has it, or what is to be created. Null: none is known. */
+  readonly shown: Json;
   /** True: it is not known yet whether a call was made. */
   readonly isUnsettled: boolean;
   readonly madeAt: Date;
@@ -36,7 +38,10 @@ export interface LinkEventView {
   readonly at: Date;
   readonly kind: string;
   readonly verdict: string | null;
+  /** The sentence for programs. */
   readonly reason: string | null;
+  readonly reasonCode: string | null;
+  readonly reasonValues: unknown;
   readonly operations: Json;
   readonly fields: readonly string[];
   readonly before: Json;
@@ -49,7 +54,16 @@ export interface LinkEventView {
 /** Something that a run did to a record. */
 export interface RunEventView extends Pick<
   LinkEventView,
-  'id' | 'at' | 'kind' | 'verdict' | 'reason' | 'operations' | 'before' | 'after'
+  | 'id'
+  | 'at'
+  | 'kind'
+  | 'verdict'
+  | 'reason'
+  | 'reasonCode'
+  | 'reasonValues'
+  | 'operations'
+  | 'before'
+  | 'after'
 > {
   readonly link: string | null;
   readonly side: 'here' | 'there' | null;
@@ -64,7 +78,7 @@ export interface LinkJobView {
   readonly side: 'here' | 'there';
   readonly key: string;
   readonly link: string | null;
-  /** The last known state of one side of its link. Null: it has no link. */
+  /** What tells a person which record it is: a state of its link, or the record as it was listed. Null: neither is known. */
   readonly seen: Json;
   readonly stage: 'change' | 'deletion';
   readonly source: string;
@@ -78,7 +92,10 @@ export interface LinkJobView {
   /** The name of the system on that side. */
   readonly waitsSystem: string | null;
   readonly verdict: string | null;
+  /** The sentence for programs. */
   readonly error: string | null;
+  readonly reasonCode: string | null;
+  readonly reasonValues: unknown;
   readonly errorClass: string | null;
   readonly approval: string | null;
   readonly run: string | null;
@@ -147,19 +164,23 @@ export function createLinkDeskStore(db: Db) {
       return result.rows;
     },
 
-    /** The path of the folder that a link is, from the root of the pair. Null: it is not known any more. */
-    async folderPath(linkId: string): Promise<string | null> {
-      const result = await db.raw<{ rows: { path: string | null }[] }>(
+    /**
+     * The paths of folders from the root of the pair, by the links that they are. A folder that is not known any more
+     * is left out. A folder that only the other side has so far is known by its place there.
+     */
+    async folderPaths(linkIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+      if (linkIds.length === 0) return new Map();
+      const result = await db.raw<{ rows: { id: string; path: string }[] }>(
         `with recursive up as (
-           select seen -> 'place' as place, 1 as depth from link_end where link_id = :linkId and side = 'here'
+           select f.id, e.place, 1 as depth from unnest(cast(:linkIds as bigint[])) f (id) cross join lateral ${placeOf('f.id')} e
            union all
-           select e.seen -> 'place', up.depth + 1 from up join link_end e on e.link_id = cast(up.place ->> 'parent' as bigint) and e.side = 'here'
+           select up.id, e.place, up.depth + 1 from up cross join lateral ${placeOf("cast(up.place ->> 'parent' as bigint)")} e
            where up.depth < 200
          )
-         select string_agg(place ->> 'name', '/' order by depth desc) as path from up`,
-        { linkId },
+         select id, string_agg(place ->> 'name', '/' order by depth desc) as path from up group by id`,
+        { linkIds: [...new Set(linkIds)] },
       );
-      return result.rows[0]?.path ?? null;
+      return new Map(result.rows.map(({ id, path }) => [id, path]));
     },
 
     /** The events of a run, the earliest first, without calls. */
@@ -169,7 +190,7 @@ export function createLinkDeskStore(db: Db) {
       { limit, after }: PageRequest<string>,
     ): Promise<Page<RunEventView>> {
       const result = await db.raw<{ rows: RunEventView[] }>(
-        `select id, at, kind, verdict, reason, operations, before, after, link_id as link, side, key, ${seenOf('link_event.link_id')} as seen
+        `select id, at, kind, verdict, reason, ${reasonColumns}, operations, before, after, link_id as link, side, key, ${seenOf('link_event.link_id')} as seen
          from link_event
          where run_id = :runId and pair_id = :pairId and kind not in ('intent', 'kept') and (cast(:after as bigint) is null or id > :after)
          order by id limit :rows`,
@@ -277,6 +298,13 @@ export function createLinkDeskStore(db: Db) {
 /** The SQL pattern for texts that contain this one. */
 const patternOf = (search: string): string => `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
 
+/** What is still to be created is on no side yet: it is in the intent, or in what was last told about it. */
+const seenOf = (link: string) => `coalesce(
+  (select e.seen from link_end e where e.link_id = ${link} and e.seen -> 'isActive' = 'true' order by e.side limit 1),
+  (select k.intent -> 'sent' from link k where k.id = ${link} and k.intent is not null),
+  (select case when v.after -> 'here' ->> 'isActive' = 'true' then v.after -> 'here' else v.after -> 'there' end
+   from link_event v where v.link_id = ${link} order by v.id desc limit 1))`;
+
 const endJson = (
   side: string,
 ) => `(select jsonb_build_object('key', e.key, 'revision', e.revision, 'seen', e.seen)
@@ -284,18 +312,19 @@ const endJson = (
 
 const linkColumns = `l.id, l.pair_id as "pairId", l.state, l.sync_key as "syncKey", l.intent is not null as "isUnsettled",
   l.made_at as "madeAt", l.changed_at as "changedAt", l.ended_at as "endedAt",
-  ${endJson('here')} as here, ${endJson('there')} as there`;
+  ${endJson('here')} as here, ${endJson('there')} as there, ${seenOf('l.id')} as shown`;
 
-const seenOf = (
-  link: string,
-) => `(select e.seen from link_end e where e.link_id = ${link} and e.seen -> 'isActive' = 'true'
-  order by e.side limit 1)`;
+/** The place of a folder, on the side that has it. */
+const placeOf = (link: string) => `(select seen -> 'place' as place from link_end
+  where link_id = ${link} and jsonb_typeof(seen -> 'place') = 'object' order by side limit 1)`;
 
-const eventColumns = `id, at, kind, verdict, reason, operations, coalesce(fields, '{}') as fields, before, after, calls, by`;
+const reasonColumns = `reason_code as "reasonCode", reason_values as "reasonValues"`;
 
-const jobColumns = `id, pair_id as "pairId", side, key, link_id as link, ${seenOf('j.link_id')} as seen, stage, source, state, attempts, run_after as "runAfter",
+const eventColumns = `id, at, kind, verdict, reason, ${reasonColumns}, operations, coalesce(fields, '{}') as fields, before, after, calls, by`;
+
+const jobColumns = `id, pair_id as "pairId", side, key, link_id as link, coalesce(${seenOf('j.link_id')}, j.hint) as seen, stage, source, state, attempts, run_after as "runAfter",
   waits_side as "waitsSide", waits_key as "waitsKey",
   case when waits_side is not null then (select p.name from pair p where p.id = coalesce(waits_pair, pair_id)) end as "waitsPair",
   (select s.name from pair p join remote_system s on s.id = case waits_side when 'here' then p.here_id when 'there' then p.there_id end
-    where p.id = coalesce(waits_pair, pair_id)) as "waitsSystem", verdict, error, error_class as "errorClass", approval_id as approval,
+    where p.id = coalesce(waits_pair, pair_id)) as "waitsSystem", verdict, error, ${reasonColumns}, error_class as "errorClass", approval_id as approval,
   run_id as run, coalesce(calls, 0)::int as calls, created_at as "createdAt", started_at as "startedAt", ended_at as "endedAt"`;

@@ -1,6 +1,7 @@
 import type { Db } from '../../db/database';
 import type { EndSide, LookedAt } from '../../domain/link-ends';
 import { guardBindings, type SliceHold, withGuard } from '../../db/slice-guard';
+import type { Reason } from '../../domain/reason';
 
 export type LinkJobState =
   'new' | 'running' | 'waiting' | 'held' | 'failed' | 'done' | 'skipped' | 'given-up';
@@ -71,7 +72,10 @@ export interface LinkJobEnd {
   /** For `failed` and `new`: how long it waits. */
   readonly delaySeconds: number;
   readonly errorClass: string | null;
+  /** The sentence for programs. */
   readonly error: string | null;
+  /** The same for people. */
+  readonly why: Reason | null;
   readonly linkId: string | null;
   readonly waitsSide: EndSide | null;
   readonly waitsKey: string | null;
@@ -390,7 +394,7 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
     await db.raw(
       `${withGuard}, ends as (
          select * from jsonb_to_recordset(cast(:ends as jsonb)) as d (id bigint, state text, stage text, run_id bigint, verdict text,
-           attempts int, delay float8, error_class text, error text, link_id bigint, waits_side text, waits_key text, waits_field text, waits_pair int,
+           attempts int, delay float8, error_class text, error text, reason_code text, reason_values jsonb, link_id bigint, waits_side text, waits_key text, waits_field text, waits_pair int,
            looked_at jsonb, approval_id bigint, signature text, calls int)
        ), closed as (
          select d.id, o.id as by from ends d join link_job j on j.id = d.id join link_job o
@@ -401,6 +405,7 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
          state = case when c.by is null then d.state else 'skipped' end, closed_by = c.by,
          stage = d.stage, run_id = coalesce(d.run_id, j.run_id), verdict = d.verdict, attempts = d.attempts,
          run_after = now() + make_interval(secs => d.delay), error_class = d.error_class, error = left(d.error, 2000),
+         reason_code = d.reason_code, reason_values = d.reason_values,
          link_id = coalesce((select l.id from link l where l.id = d.link_id), j.link_id),
          waits_side = case when c.by is null then d.waits_side end, waits_key = case when c.by is null then d.waits_key end,
          waits_field = d.waits_field, waits_pair = d.waits_pair, looked_at = d.looked_at, approval_id = d.approval_id, signature = d.signature,
@@ -423,6 +428,8 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
             delay: end.delaySeconds,
             error_class: end.errorClass,
             error: end.error,
+            reason_code: end.why?.code ?? null,
+            reason_values: end.why?.values ?? null,
             link_id: end.linkId,
             waits_side: end.waitsSide,
             waits_key: end.waitsKey,

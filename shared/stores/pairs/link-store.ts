@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Db } from '../../db/database';
 import { prepared } from '../../db/prepared';
 import type { EndSide } from '../../domain/link-ends';
+import type { Reason } from '../../domain/reason';
 import { guardBindings, type SliceHold, withGuard } from '../../db/slice-guard';
 
 /** One side's part of a link, as it is stored. */
@@ -50,7 +51,10 @@ export interface LinkEventRow {
   readonly runId: string | null;
   readonly kind: string;
   readonly verdict: string | null;
+  /** The sentence for programs. */
   readonly reason: string | null;
+  /** The same for people. */
+  readonly why: Reason | null;
   readonly operations: unknown;
   readonly fields: readonly string[];
   readonly before: unknown;
@@ -435,8 +439,9 @@ const endsOfListing = `e.pair_id = :pairId and e.side = :side and not e.is_gone
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-const insertEvent = `insert into link_event (pair_id, link_id, job_id, run_id, kind, verdict, reason, operations, fields, before, after, calls)
-  select :pairId, kept.id, :eventJob, :eventRun, :eventKind, :eventVerdict, :eventReason, cast(:eventOperations as jsonb),
+const insertEvent = `insert into link_event (pair_id, link_id, job_id, run_id, kind, verdict, reason, reason_code, reason_values, operations, fields, before, after, calls)
+  select :pairId, kept.id, :eventJob, :eventRun, :eventKind, :eventVerdict, :eventReason, cast(:eventReasonCode as text),
+    cast(:eventReasonValues as jsonb), cast(:eventOperations as jsonb),
     cast(:eventFields as text[]), cast(:eventBefore as jsonb), cast(:eventAfter as jsonb), cast(:eventCalls as jsonb)
   from kept returning id`;
 
@@ -445,6 +450,7 @@ const insertItemEvent = insertEvent
   .replace(':pairId, kept.id,', ':pairId, kept.id, :side, :key,');
 
 const updateEvent = `update link_event set link_id = coalesce(kept.id, link_id), kind = :eventKind, verdict = :eventVerdict, reason = :eventReason,
+    reason_code = :eventReasonCode, reason_values = cast(:eventReasonValues as jsonb),
     operations = cast(:eventOperations as jsonb), fields = cast(:eventFields as text[]), after = cast(:eventAfter as jsonb),
     calls = cast(:eventCalls as jsonb)
   from kept where link_event.id = :eventId returning link_event.id`;
@@ -458,7 +464,7 @@ const keepLinks = prepared<
   `${withGuard}, asks as materialized (
      select * from jsonb_to_recordset(cast(:changes as jsonb)) as a (place int, id bigint, version int, sync_key uuid,
        state text, intent jsonb, here_key text, here_revision text, here_seen jsonb, there_key text, there_revision text,
-       there_seen jsonb, is_told boolean, event_id bigint, job bigint, run bigint, kind text, verdict text, reason text,
+       there_seen jsonb, is_told boolean, event_id bigint, job bigint, run bigint, kind text, verdict text, reason text, reason_code text, reason_values jsonb,
        operations jsonb, fields text[], before jsonb, after jsonb, calls jsonb)
      where exists (select from guard)
    ), changed as (
@@ -493,14 +499,14 @@ const keepLinks = prepared<
      on conflict (link_id, side) do update set key = excluded.key, revision = excluded.revision, seen = excluded.seen,
        needs_look = false, is_gone = false, absent_listing = null
    ), told as (
-     insert into link_event (pair_id, link_id, job_id, run_id, kind, verdict, reason, operations, fields, before, after, calls)
-     select :pairId, kept.id, a.job, a.run, a.kind, a.verdict, a.reason, a.operations, a.fields, a.before, a.after, a.calls
+     insert into link_event (pair_id, link_id, job_id, run_id, kind, verdict, reason, reason_code, reason_values, operations, fields, before, after, calls)
+     select :pairId, kept.id, a.job, a.run, a.kind, a.verdict, a.reason, a.reason_code, a.reason_values, a.operations, a.fields, a.before, a.after, a.calls
      from kept join asks a on a.place = kept.place
      where a.is_told and a.event_id is null order by a.place
      returning id, link_id
    ), told_more as (
      update link_event v set link_id = kept.id, kind = a.kind, verdict = a.verdict, reason = a.reason,
-       operations = a.operations, fields = a.fields, after = a.after, calls = a.calls
+       reason_code = a.reason_code, reason_values = a.reason_values, operations = a.operations, fields = a.fields, after = a.after, calls = a.calls
      from kept join asks a on a.place = kept.place
      where a.is_told and v.id = a.event_id
      returning v.id, v.link_id
@@ -537,6 +543,8 @@ const eventColumns = (event: LinkEventRow) => ({
   kind: event.kind,
   verdict: event.verdict,
   reason: event.reason,
+  reason_code: event.why?.code ?? null,
+  reason_values: event.why?.values ?? null,
   operations: event.operations,
   fields: event.fields,
   before: event.before,
@@ -552,6 +560,8 @@ function eventBindings(event: LinkEventRow) {
     eventKind: event.kind,
     eventVerdict: event.verdict,
     eventReason: event.reason,
+    eventReasonCode: event.why?.code ?? null,
+    eventReasonValues: jsonOrNull(event.why?.values ?? null),
     eventOperations: JSON.stringify(event.operations),
     eventFields: [...event.fields],
     eventAfter: jsonOrNull(event.after),

@@ -1,5 +1,6 @@
 import type { Db } from '../../db/database';
 import type { EndSide } from '../../domain/link-ends';
+import type { Reason } from '../../domain/reason';
 import { guardBindings, type SliceHold, withGuard } from '../../db/slice-guard';
 
 /** A line of a plan. */
@@ -8,7 +9,10 @@ export interface PlanLine {
   readonly key: string;
   readonly linkId: string | null;
   readonly verdict: string;
+  /** The sentence for programs. */
   readonly reason: string | null;
+  /** The same for people. */
+  readonly why: Reason | null;
   readonly operations: unknown;
   readonly before: unknown;
   readonly after: unknown;
@@ -53,9 +57,9 @@ export function createPairPlanStore(db: Db, pairId: number, hold: SliceHold) {
     async addLines(id: string, firstPlace: number, lines: readonly PlanLine[]): Promise<void> {
       await db.raw(
         `${withGuard}
-         insert into plan_item (plan_id, place, side, key, link_id, verdict, reason, operations, before, after, path, path_before, bytes, signature)
+         insert into plan_item (plan_id, place, side, key, link_id, verdict, reason, reason_code, reason_values, operations, before, after, path, path_before, bytes, signature)
          select :id, :firstPlace + s.place - 1, s.line ->> 'side', s.line ->> 'key', cast(s.line ->> 'linkId' as bigint), s.line ->> 'verdict',
-           s.line ->> 'reason', s.line -> 'operations', s.line -> 'before', s.line -> 'after',
+           s.line ->> 'reason', s.line -> 'why' ->> 'code', s.line -> 'why' -> 'values', s.line -> 'operations', s.line -> 'before', s.line -> 'after',
            s.line ->> 'path', s.line ->> 'pathBefore', cast(s.line ->> 'bytes' as bigint), s.line ->> 'signature'
          from jsonb_array_elements(cast(:lines as jsonb)) with ordinality s (line, place) where exists (select from guard)`,
         { ...guardBindings(hold), id, firstPlace, lines: JSON.stringify(lines) },

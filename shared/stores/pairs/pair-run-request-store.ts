@@ -70,7 +70,10 @@ export interface PlanItemView {
   readonly key: string;
   readonly link: string | null;
   readonly verdict: string;
+  /** The sentence for programs. */
   readonly reason: string | null;
+  readonly reasonCode: string | null;
+  readonly reasonValues: unknown;
   readonly operations: Json;
   readonly before: Json;
   readonly after: Json;
@@ -312,7 +315,7 @@ async function inserted(db: Db, sql: string, bindings: Record<string, string | n
 /** Shown of a folder before it is opened. */
 const linesOfFolder = 10;
 
-const planItemColumns = `place, side, key, link_id as link, verdict, reason, operations, before, after, path,
+const planItemColumns = `place, side, key, link_id as link, verdict, reason, reason_code as "reasonCode", reason_values as "reasonValues", operations, before, after, path,
   path_before as "pathBefore", bytes::float8 as bytes`;
 
 const planColumns = `id, pair_id as "pairId", config_version as "configVersion", state, digest, counts, summary, failure,

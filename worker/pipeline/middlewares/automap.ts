@@ -73,7 +73,7 @@ async function search(settings: AutomapSettings, entry: Linked): Promise<Item | 
     resolution: null,
     ...candidatesFrom(alike),
   };
-  settle(entry, 'conflict', 'several items could be the same entity');
+  settle(entry, 'conflict', { code: 'several-alike', values: {} });
   return 'ambiguous';
 }
 

@@ -38,7 +38,7 @@ export function deletionGate<In extends Mentioned>(settings: DeletionGateSetting
       return;
     }
     entry.needs = 'deletions';
-    settle(entry, 'held', 'so many deletions wait for an approval');
+    settle(entry, 'held', { code: 'deletions-wait', values: {} });
   };
 }
 

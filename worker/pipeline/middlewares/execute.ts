@@ -37,7 +37,7 @@ export function execute(settings: ExecuteSettings): Middleware<Decided> {
   return async (entry, next) => {
     const behind = sides.filter((side) => !sameState(entry.states[side], entry.results[side]));
     const waits = behind.length > 0 && entry.needs !== null && !settings.isApproved(entry);
-    if (waits) settle(entry, 'held', 'it waits for an approval');
+    if (waits) settle(entry, 'held', { code: 'waits-for-approval', values: {} });
     else if (!settings.destroys && deletes(settings, entry)) entry.isDestructive = true;
     else await carryOut(settings, entry, behind);
     return next(entry);
@@ -73,7 +73,7 @@ async function carryOut(settings: ExecuteSettings, entry: Decided, behind: reado
   settle(
     entry,
     verdictOf(entry, held),
-    entry.open.length > 0 ? 'someone has to decide what is disputed' : null,
+    entry.open.length > 0 ? { code: 'disputed-parts', values: {} } : null,
   );
 }
 

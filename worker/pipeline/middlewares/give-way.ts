@@ -87,7 +87,7 @@ function getAnotherName(
   }
   const candidates = { here: [], there: [], [side]: [holder.key] };
   entry.conflict = { kind: 'name', fields: ['place'], resolution: null, candidates };
-  settle(entry, 'conflict', 'its name is taken, and someone has to decide');
+  settle(entry, 'conflict', { code: 'name-taken-undecided', values: {} });
 }
 
 const neverAgreed = ({ bases }: Entry): boolean => sides.every((side) => bases?.[side]?.isActive !== true);

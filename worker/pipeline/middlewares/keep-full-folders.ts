@@ -51,8 +51,7 @@ async function judge(settings: KeepFullFoldersSettings, leaving: Leaving, entry:
     entry.results = { here: states[side], there: states[side] };
     entry.comesBack = true;
   }
-  if (going !== null && !entry.comesBack)
-    settle(entry, 'held', 'something that lay in the folder failed or waits');
+  if (going !== null && !entry.comesBack) settle(entry, 'held', { code: 'folder-not-left', values: {} });
 }
 
 /** True if it contains an item that is not about to leave it. */

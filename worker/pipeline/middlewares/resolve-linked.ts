@@ -36,7 +36,7 @@ function isRefused(entry: Found): boolean {
     const [fault] = entry.items[side]?.faults ?? [];
     if (fault === undefined) continue;
     entry.blocked = { side, code: 'invalid' };
-    settle(entry, 'failed', `${fault.field}: ${fault.reason}`);
+    settle(entry, 'failed', { code: 'value-unfit', values: fault });
     return true;
   }
   return false;

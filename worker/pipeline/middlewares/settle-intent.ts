@@ -80,7 +80,7 @@ async function settleCreation(
       resolution: null,
       ...candidatesFrom({ here: [], there: [], [side]: alike }),
     };
-    settle(entry, 'conflict', `${alike.length} items could be what an earlier run was about to create`);
+    settle(entry, 'conflict', { code: 'several-from-earlier-run', values: { count: alike.length } });
     return 'undecided';
   }
   return made === undefined ? link : adopt(settings, link, intent, made);

@@ -1,6 +1,7 @@
 import { type Mentioned, settle } from '../entry';
 import type { Limit, LimitKind } from '../limit';
 import type { Middleware, Next } from '../pipeline';
+import type { Reason } from '../../../shared/domain/reason';
 
 export interface SizeLimitSettings {
   /** Of all entries of a run together. */
@@ -20,7 +21,7 @@ export function sizeLimit<In extends Mentioned>(settings: SizeLimitSettings): Mi
     const size = sizeOf(entry);
     if (each !== null && size > each.size) {
       entry.isAboveSizeLimit = true;
-      return exceed(each.kind, entry, next, 'larger than one entry may be');
+      return exceed(each.kind, entry, next, { code: 'entry-too-large', values: {} });
     }
     if (entry.attempts === 1 && entry.pass.number === 0) total += size;
     return limit === null ? next(entry) : judge(limit, entry, total, next);
@@ -34,14 +35,14 @@ async function judge<In extends Mentioned>(
   next: Next<In>,
 ): Promise<void> {
   if (total <= (await limit.allowed(entry))) return next(entry);
-  return exceed(limit.kind, entry, next, 'more data than one run may have');
+  return exceed(limit.kind, entry, next, { code: 'run-too-large', values: {} });
 }
 
 function exceed<In extends Mentioned>(
   kind: LimitKind,
   entry: In,
   next: Next<In>,
-  reason: string,
+  reason: Reason,
 ): Promise<void> {
   if (kind === 'hard') {
     settle(entry, 'skipped', reason);

@@ -34,6 +34,7 @@ import {
   revisionOf,
 } from './records';
 import { createAdvowareTokens, type AdvowareTokens } from './tokens';
+import { refusedBySystem } from '../../pipeline/refusal';
 
 /**
  * Advoware, through its interface Advonet. It reports neither changes nor deletions, so everything is listed each time.
@@ -257,8 +258,8 @@ function createJudge(): (answer: HttpAnswer) => Written | null {
     if (status < 300) return null;
     if (status === 404) return { kind: 'stale', item: null };
     if (status === 409 || status === 412) return { kind: 'stale' };
-    if (status === 413) return { kind: 'refused', code: 'too-large', reason };
-    return { kind: 'refused', code: status === 403 ? 'forbidden' : 'invalid', reason };
+    if (status === 413) return refusedBySystem('too-large', reason);
+    return refusedBySystem(status === 403 ? 'forbidden' : 'invalid', reason);
   };
 }
 

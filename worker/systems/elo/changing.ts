@@ -8,7 +8,6 @@ import {
   type Written,
 } from '../../pipeline/system';
 import type { Archive } from './archive';
-import { badName, taken } from './creating';
 import { type Forms, isRefused } from './forms';
 import type { Held, Locks } from './locks';
 import { eloNames, shortName } from './names';
@@ -17,6 +16,13 @@ import { children } from './searches';
 import { allMembers, lock, move } from './selectors';
 import { isAsExpected, isFolder, nameOf, type Sord, shortNameOf } from './sord';
 import { checkIn, encryptionOf, upload, type Uploaded } from './uploads';
+import {
+  folderInItself,
+  folderMissing,
+  folderNotEmpty,
+  nameImpossible,
+  nameTaken,
+} from '../../pipeline/refusal';
 
 /** Writes to existing entries. */
 export interface Changer {
@@ -96,7 +102,7 @@ export function createChanger({ api }: Elo, { archive, locks, forms }: ChangerPa
     const item = entry === null ? null : await archive.itemOf(entry, signal);
     if (entry === null || !isAsExpected(item, expected)) return { kind: 'stale', item };
     const folder = await archive.folder(place.parent, signal);
-    if (folder === null) return { kind: 'refused', code: 'no-folder', reason: 'the folder is not there' };
+    if (folder === null) return folderMissing;
     const refused = await refusalOfPlace(archive, { item, entry, folder, name: place.name }, signal);
     if (refused !== null) return refused;
     const wish = newShortName(entry, place.name);
@@ -129,8 +135,7 @@ export function createChanger({ api }: Elo, { archive, locks, forms }: ChangerPa
   async function deleteEntry(key: string, expected: Revision, signal: AbortSignal): Promise<Written> {
     const write = async (held: Held): Promise<Written> => {
       const { entry } = held;
-      if (isFolder(entry) && (await holdsSomething(api, entry, signal)))
-        return { kind: 'refused', code: 'not-empty', reason: 'something lies in the folder' };
+      if (isFolder(entry) && (await holdsSomething(api, entry, signal))) return folderNotEmpty;
       const parameters = {
         objId: entry.guid,
         // If another folder were given, ELO would only remove a reference.
@@ -172,14 +177,13 @@ async function refusalOfPlace(
   signal: AbortSignal,
 ): Promise<Written | null> {
   // Any name that someone gave the entry in ELO may stay.
-  if (name !== nameOf(entry) && eloNames.fitting(name) !== null) return badName(name);
+  if (name !== nameOf(entry) && eloNames.fitting(name) !== null) return nameImpossible(name);
   if (item.isFolder) {
     const above = (await archive.above(folder, signal)) ?? [];
-    if ([folder, ...above].some(({ id }) => id === entry.id))
-      return { kind: 'refused', code: 'cycle', reason: 'a folder cannot lie in itself' };
+    if ([folder, ...above].some(({ id }) => id === entry.id)) return folderInItself;
   }
   const there = await archive.named(folder, name, signal);
-  return there.some(({ key }) => key !== item.key) ? taken(name) : null;
+  return there.some(({ key }) => key !== item.key) ? nameTaken : null;
 }
 
 /** References count as well: with one, the folder is not empty for ELO. */

@@ -1,4 +1,5 @@
 import type { Draft, Item, Written } from '../../pipeline/system';
+import { folderMissing, nameImpossible, nameTaken } from '../../pipeline/refusal';
 import { Trouble } from '../../pipeline/trouble';
 import type { Archive } from './archive';
 import { IxFault, ixCodes, refusalOf } from './faults';
@@ -18,20 +19,6 @@ export interface Creator {
   readonly keepsKeys: boolean | null;
 }
 
-export const taken = (name: string): Written => ({
-  kind: 'refused',
-  code: 'name-taken',
-  reason: `there is already a ${name} in this folder`,
-});
-
-const noFolder: Written = { kind: 'refused', code: 'no-folder', reason: 'the folder is not there' };
-
-export const badName = (name: string): Written => ({
-  kind: 'refused',
-  code: 'bad-name',
-  reason: `"${name}" cannot be a name here`,
-});
-
 export function createCreator(elo: Elo, archive: Archive, forms: Forms): Creator {
   let keepsKeys: boolean | null = null;
 
@@ -42,10 +29,10 @@ export function createCreator(elo: Elo, archive: Archive, forms: Forms): Creator
     if (there !== null) return { kind: 'done', item: there };
     const { place } = draft;
     if (place === null) throw new Trouble('invalid', 'a document needs a place');
-    if (eloNames.fitting(place.name) !== null) return badName(place.name);
+    if (eloNames.fitting(place.name) !== null) return nameImpossible(place.name);
     const folder = await archive.folder(place.parent, signal);
-    if (folder === null) return noFolder;
-    if ((await archive.named(folder, place.name, signal)).length > 0) return taken(place.name);
+    if (folder === null) return folderMissing;
+    if ((await archive.named(folder, place.name, signal)).length > 0) return nameTaken;
     // ELO does not reuse the number of a deleted entry.
     return insert({ guid: before === null ? guid : null, draft, name: place.name, folder }, signal);
   }
@@ -82,7 +69,7 @@ export function createCreator(elo: Elo, archive: Archive, forms: Forms): Creator
         return await make(key, draft, signal);
       } catch (error) {
         if (!(error instanceof IxFault)) throw error;
-        return error.code === ixCodes.notFound ? noFolder : refusalOf(error);
+        return error.code === ixCodes.notFound ? folderMissing : refusalOf(error);
       }
     },
     async madeAs(key, signal) {

@@ -12,6 +12,7 @@ import { createLocks, type Locks } from './locks';
 import { eloNames } from './names';
 import type { Elo } from './opened';
 import { probeElo } from './probe';
+import { quotable } from '../../../shared/domain/reason';
 
 /**
  * ELO, through the REST interface of its index server. Keys are GUIDs; a write locks its entry; a deletion is a logical
@@ -109,7 +110,12 @@ const hidden = (key: string, { code, message }: IxFault): Item => ({
   isFolder: false,
   origin: null,
   content: null,
-  faults: [{ field: code === ixCodes.accessDenied ? 'rights' : 'entry', reason: message }],
+  faults: [
+    {
+      field: code === ixCodes.accessDenied ? 'rights' : 'entry',
+      problem: { code: 'said', text: quotable(message) },
+    },
+  ],
 });
 
 async function findItems(

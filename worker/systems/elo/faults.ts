@@ -1,6 +1,7 @@
 import type { HttpAnswer } from '../../outside/http-client';
 import type { Written } from '../../pipeline/system';
 import { Trouble } from '../../pipeline/trouble';
+import { refusedBySystem } from '../../pipeline/refusal';
 
 /** The index server refused a call, and named its reason by a number. */
 export class IxFault extends Error {
@@ -66,17 +67,17 @@ export function troubleIn({ code, message }: IxFault): Trouble | null {
 export function refusalOf({ code, message }: IxFault): Written {
   switch (code) {
     case ixCodes.locked:
-      return { kind: 'refused', code: 'locked', reason: message };
+      return refusedBySystem('locked', message);
     case ixCodes.notFound:
       return { kind: 'stale' };
     case ixCodes.accessDenied:
-      return { kind: 'refused', code: 'forbidden', reason: message };
+      return refusedBySystem('forbidden', message);
     case ixCodes.notEmpty:
-      return { kind: 'refused', code: 'not-empty', reason: message };
+      return refusedBySystem('not-empty', message);
     case ixCodes.alreadyExists:
-      return { kind: 'refused', code: 'duplicate', reason: message };
+      return refusedBySystem('duplicate', message);
     default:
-      return { kind: 'refused', code: 'invalid', reason: message };
+      return refusedBySystem('invalid', message);
   }
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Fields, FieldValue } from '../../../shared/domain/merge-copy';
 import type { Written } from '../../pipeline/system';
+import { refusal } from '../../pipeline/refusal';
 import { Trouble } from '../../pipeline/trouble';
 import type { FieldTypes } from '../remote-system';
 import { ixCodes, unless } from './faults';
@@ -122,16 +123,12 @@ const noForm = (form: string): Trouble =>
   new Trouble('fields', `there is no keywording form "${form}" in ELO`);
 
 const lacking = ({ name }: Form, fields: readonly string[]): Refused => ({
-  kind: 'refused',
-  code: 'invalid',
-  reason: `the keywording form ${name} of this document has no field ${fields.join(', ')}`,
+  ...refusal('invalid', { code: 'form-lacks-fields', values: { form: name, fields } }),
   fields,
 });
 
 const incomplete = ({ name }: Form, fields: readonly string[]): Refused => ({
-  kind: 'refused',
-  code: 'invalid',
-  reason: `the keywording form ${name} requires a value in ${fields.join(', ')}`,
+  ...refusal('invalid', { code: 'form-requires-fields', values: { form: name, fields } }),
   fields,
 });
 

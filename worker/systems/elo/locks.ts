@@ -5,6 +5,8 @@ import { IxFault, refusalOf } from './faults';
 import type { Elo } from './opened';
 import { lock, onlyLock } from './selectors';
 import { isAsExpected, isLocked, type Sord } from './sord';
+import { quotable } from '../../../shared/domain/reason';
+import { refusal } from '../../pipeline/refusal';
 
 /** An entry that we have locked. */
 export interface Held {
@@ -70,7 +72,7 @@ export function createLocks({ api, settings }: Elo, archive: Archive): Locks {
     refusalOf(entry) {
       if (!isLocked(entry) || isOurs(entry)) return null;
       const who = entry.lockName ?? '';
-      return { kind: 'refused', code: 'locked', reason: `someone has locked it in ELO: ${who}` };
+      return refusal('locked', { code: 'locked-by', values: { who: quotable(who) } });
     },
     async letGo(entry, signal) {
       if (!isLocked(entry) || !isOurs(entry) || held.has(entry.guid)) return;

@@ -180,7 +180,7 @@ function jsonIn(text: string): unknown {
 /** Values that cannot be brought to another system. */
 function faultsOf(entry: Sord): ValueFault[] {
   if (isFolder(entry)) return [];
-  if (fileOf(entry) === null) return [{ field: 'content', reason: 'the document has no file' }];
+  if (fileOf(entry) === null) return [{ field: 'content', problem: { code: 'without-file' } }];
   const isEncrypted = (entry.details?.encryptionSet ?? none) > none;
-  return isEncrypted ? [{ field: 'content', reason: 'the document is encrypted in ELO' }] : [];
+  return isEncrypted ? [{ field: 'content', problem: { code: 'encrypted' } }] : [];
 }

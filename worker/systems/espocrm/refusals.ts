@@ -3,6 +3,7 @@ import { type HttpAnswer, reasonOf } from '../../outside/http-client';
 import type { Item, Written } from '../../pipeline/system';
 import { Trouble } from '../../pipeline/trouble';
 import { readHolders, type Row } from './rows';
+import { refusal, refusedBySystem } from '../../pipeline/refusal';
 
 /** The meaning of a refused write. Null: the write was not refused. */
 export function refusalOf(answer: HttpAnswer, itemOf: (row: Row) => Item): Written | null {
@@ -10,13 +11,10 @@ export function refusalOf(answer: HttpAnswer, itemOf: (row: Row) => Item): Writt
   if (status >= 200 && status < 300) return null;
   if (status === 404) return { kind: 'stale', item: null };
   if (status === 409) return conflictOf(answer, itemOf);
-  if (status === 403)
-    return { kind: 'refused', code: 'forbidden', reason: sentence(answer, 'it is forbidden') };
-  if (status === 413)
-    return { kind: 'refused', code: 'too-large', reason: sentence(answer, 'it is too large') };
+  if (status === 403) return refusedBySystem('forbidden', sentence(answer, 'it is forbidden'));
+  if (status === 413) return refusedBySystem('too-large', sentence(answer, 'it is too large'));
   const field = fieldIn(answer.json);
-  const reason = sentence(answer, `the server returned ${status}`);
-  const refused = { kind: 'refused', code: 'invalid', reason } as const;
+  const refused = refusedBySystem('invalid', sentence(answer, `the server returned ${status}`));
   return field === null ? refused : { ...refused, fields: [field] };
 }
 
@@ -27,8 +25,8 @@ function conflictOf(answer: HttpAnswer, itemOf: (row: Row) => Item): Written {
   if (reason === 'modified') return { kind: 'stale' };
   const holders = readHolders(answer.json).map((row) => itemOf(row));
   if (reason === 'duplicate' || holders.length > 0)
-    return { kind: 'refused', code: 'duplicate', reason: 'a record like it is already there', holders };
-  return { kind: 'refused', code: 'invalid', reason: sentence(answer, 'the server returned 409') };
+    return { ...refusal('duplicate', { code: 'record-already-there', values: {} }), holders };
+  return refusedBySystem('invalid', sentence(answer, 'the server returned 409'));
 }
 
 const validation = z.looseObject({

@@ -1,7 +1,7 @@
 import { errorCode } from '../../../shared/files/error-code';
 import { Trouble } from '../../pipeline/trouble';
-import type { RefusalCode } from '../../pipeline/system';
 import type { TreeRefused } from '../tree/path-tree';
+import { folderMissing, folderNotEmpty, nameTaken, refusal } from '../../pipeline/refusal';
 
 /** Nothing is at the path, or a part of the path is not a folder. */
 export const isAbsence = (error: unknown): boolean => absences.has(errorCode(error) ?? '');
@@ -12,23 +12,25 @@ const absences: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 /** A refusal by the operating system, as a sentence. Null: it may work later, or it is not a refusal. */
 export function refusalFrom(error: unknown): TreeRefused | null {
   const code = errorCode(error);
-  const refusal = code === null ? undefined : refusals[code];
-  return refusal === undefined ? null : { kind: 'refused', code: refusal.code, reason: refusal.reason };
+  return code === null ? null : (refusals[code] ?? null);
 }
 
-const refusals: Readonly<Record<string, { readonly code: RefusalCode; readonly reason: string }>> = {
-  EEXIST: { code: 'name-taken', reason: 'Something else has that name.' },
-  ENOENT: { code: 'no-folder', reason: 'Its folder is not there.' },
-  ENOTDIR: { code: 'no-folder', reason: 'Its folder is not there.' },
-  ELOOP: { code: 'no-folder', reason: 'Its folder is a symbolic link, and those are not followed.' },
-  ENOTEMPTY: { code: 'not-empty', reason: 'The folder is not empty.' },
-  ENAMETOOLONG: { code: 'bad-name', reason: 'The name, or its path, is longer than the file system takes.' },
-  EINVAL: { code: 'bad-name', reason: 'The file system does not take that name.' },
-  EILSEQ: { code: 'bad-name', reason: 'The file system does not take that name.' },
-  EACCES: { code: 'forbidden', reason: 'The permissions of the folder do not allow that.' },
-  EPERM: { code: 'forbidden', reason: 'The permissions of the folder do not allow that.' },
-  EROFS: { code: 'forbidden', reason: 'The file system is mounted to be read only.' },
-  EFBIG: { code: 'too-large', reason: 'The file is larger than the file system takes.' },
+const systemTakesNoName = refusal('bad-name', { code: 'name-refused', values: {} });
+const permissionsMissing = refusal('forbidden', { code: 'permissions-missing', values: {} });
+
+const refusals: Readonly<Record<string, TreeRefused>> = {
+  EEXIST: nameTaken,
+  ENOENT: folderMissing,
+  ENOTDIR: folderMissing,
+  ELOOP: refusal('no-folder', { code: 'folder-is-symbolic-link', values: {} }),
+  ENOTEMPTY: folderNotEmpty,
+  ENAMETOOLONG: refusal('bad-name', { code: 'path-too-long', values: {} }),
+  EINVAL: systemTakesNoName,
+  EILSEQ: systemTakesNoName,
+  EACCES: permissionsMissing,
+  EPERM: permissionsMissing,
+  EROFS: refusal('forbidden', { code: 'mounted-read-only', values: {} }),
+  EFBIG: refusal('too-large', { code: 'file-too-large', values: {} }),
 };
 
 /** Any other error, after which the call is tried again. */

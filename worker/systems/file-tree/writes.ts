@@ -9,6 +9,7 @@ import { refusalFrom, troubleFrom } from './file-errors';
 import { removeAbandoned } from './list-tree';
 import { type OpenFolder, type RootFolder, statsOf } from './root-folder';
 import { moveFile, moveFolder, publish, replace, writeTemporary } from './write-file';
+import { nameTaken } from '../../pipeline/refusal';
 
 type Writes = Pick<PathTree, 'makeFolder' | 'makeFile' | 'replaceFile' | 'move' | 'remove'>;
 
@@ -60,7 +61,7 @@ const makeFile = (
 ): Promise<TreeWritten> =>
   root.within(folderOf(path), async (folder, handle) => {
     const target = join(folder, nameOf(path));
-    if ((await statsOf(target)) !== null) return { kind: 'refused', code: 'name-taken', reason: nameTaken };
+    if ((await statsOf(target)) !== null) return nameTaken;
     const temporary = await writeTemporary(folder, content, null, signal);
     // A worker that has lost the pair meanwhile gives nothing its name.
     await orRemove(temporary, async () => {
@@ -70,8 +71,6 @@ const makeFile = (
     await handle.sync();
     return shown(folder, path);
   });
-
-const nameTaken = 'Something else has that name.';
 
 const replaceFile = (
   root: RootFolder,

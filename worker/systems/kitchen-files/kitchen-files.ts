@@ -1,7 +1,7 @@
 import { kitchenFilesEnd } from '../../../shared/systems/kitchen-files';
 import { createLogMonthStore } from '../../../shared/stores/logs/log-month-store';
 import { createKitchenPhotoStore } from '../../../shared/stores/photos/kitchen-photo-store';
-import type { Capabilities, Written } from '../../pipeline/system';
+import type { Capabilities } from '../../pipeline/system';
 import type { Outside, RemoteSystem, SystemConnector, SystemOpening } from '../remote-system';
 import { createContents } from './contents';
 import { fileNames } from './file-names';
@@ -10,6 +10,7 @@ import { createKitchens } from './kitchens';
 import { listFiles } from './listing';
 import { createLooks } from './looks';
 import type { KitchenFilesDeps } from './own-data';
+import { refusal } from '../../pipeline/refusal';
 
 /**
  * The photos and exports of the kitchens of this installation, in a folder for each kitchen and month. It is only read:
@@ -34,11 +35,7 @@ const capabilities: Capabilities = {
   batch: 20,
 };
 
-const refused: Written = {
-  kind: 'refused',
-  code: 'forbidden',
-  reason: 'The photos and exports of kitchens are only read.',
-};
+const refused = refusal('forbidden', { code: 'only-read', values: {} });
 const refuse = () => Promise.resolve(refused);
 
 function openFiles(deps: KitchenFilesDeps, opening: SystemOpening, { limiter }: Outside): RemoteSystem {

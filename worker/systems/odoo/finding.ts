@@ -4,7 +4,8 @@ import type { Domain } from './domain';
 import { fieldName } from './field-name';
 import type { Relations } from './relations';
 import type { ModelSchema } from './schema';
-import { UnfitValue, writtenValue } from './values';
+import { UnfitValue } from '../../pipeline/unfit-value';
+import { writtenValue } from './values';
 
 /**
  * Conditions that records with these values fulfil, as far as Odoo compares them correctly. Empty: there is none, or no

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Written } from '../../pipeline/system';
 import { Trouble } from '../../pipeline/trouble';
+import { refusedBySystem } from '../../pipeline/refusal';
 
 const loaded = z.looseObject({
   ids: z.union([z.array(z.int()), z.literal(false)]),
@@ -16,7 +17,7 @@ export function readLoaded(value: unknown): number | Written {
   if (id !== undefined && others.length === 0 && errors.length === 0) return id;
   const reason = reasonOf(errors);
   const fields = errors.flatMap(({ field }) => (field === undefined ? [] : [field]));
-  return { kind: 'refused', code: 'invalid', reason, ...(fields.length === 0 ? {} : { fields }) };
+  return { ...refusedBySystem('invalid', reason), ...(fields.length === 0 ? {} : { fields }) };
 }
 
 /** Null: that number of records was loaded. Otherwise the reason why none was. */

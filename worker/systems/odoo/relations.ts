@@ -4,7 +4,8 @@ import type { ExternalIds } from './external-ids';
 import type { FieldName } from './field-name';
 import { isRecordNumber } from './record-number';
 import type { ModelField } from './schema';
-import { isSet, membersIn, numbersIn, shownSet, shownValue, UnfitValue } from './values';
+import { isSet, membersIn, numbersIn, shownSet, shownValue, quoted } from './values';
+import { UnfitValue } from '../../pipeline/unfit-value';
 
 /** Relations of the records of one model, by numbers and by external ids. */
 export interface Relations {
@@ -44,8 +45,7 @@ export function createRelations(externalIds: ExternalIds): Relations {
     const known = records.get(name);
     if (known !== undefined && isFresh(known)) return known.number;
     const found = await externalIds.find(written, signal);
-    if (found?.model !== model)
-      throw new UnfitValue(`is "${written}", and that is neither a number nor an external id of ${model}`);
+    if (found?.model !== model) throw new UnfitValue({ code: 'no-record', value: quoted(written), model });
     records.set(name, { number: found.id, at: performance.now() });
     return found.id;
   }

@@ -1,12 +1,9 @@
 import type { FieldValue } from '../../../shared/domain/merge-copy';
 import type { ModelField } from './schema';
+import { quotable } from '../../../shared/domain/reason';
+import { UnfitValue } from '../../pipeline/unfit-value';
 
 // Converts values between Odoo's form and ours. In Odoo, an empty value is `false`, whatever its type. Times are UTC.
-
-/** Odoo cannot store such a value. The message is the end of a sentence that begins with the field. */
-export class UnfitValue extends Error {
-  override readonly name = 'UnfitValue';
-}
 
 /** Our form of a value that `search_read` returns with `load: null`: a relation is a number, or a set of numbers. */
 export function shownValue(type: string, raw: unknown): FieldValue {
@@ -41,10 +38,10 @@ export function writtenValue({ type }: ModelField, value: FieldValue): string | 
       return booleanOf(value);
     case 'integer':
     case 'many2one_reference':
-      return numberOf(value, /^-?\d+$/, 'is no whole number');
+      return numberOf(value, /^-?\d+$/, 'no-whole-number');
     case 'float':
     case 'monetary':
-      return numberOf(value, /^-?\d+(\.\d+)?$/, 'is no number');
+      return numberOf(value, /^-?\d+(\.\d+)?$/, 'no-number');
     case 'date':
       return dateOf(value);
     case 'datetime':
@@ -64,9 +61,10 @@ export function membersIn(value: FieldValue): readonly string[] {
   const text = textOf(value);
   if (!text.startsWith('[')) return [text];
   const list: unknown = jsonOf(text);
-  if (!Array.isArray(list)) throw new UnfitValue('is no list of records');
+  if (!Array.isArray(list)) throw new UnfitValue({ code: 'no-list-of-records' });
   return list.map((one: unknown) => {
-    if (typeof one !== 'string' && typeof one !== 'number') throw new UnfitValue('is no list of records');
+    if (typeof one !== 'string' && typeof one !== 'number')
+      throw new UnfitValue({ code: 'no-list-of-records' });
     return String(one);
   });
 }
@@ -76,20 +74,20 @@ function booleanOf(value: FieldValue): boolean {
   const text = textOf(value);
   if (text === 'true' || text === '1') return true;
   if (text === 'false' || text === '0') return false;
-  throw new UnfitValue(`is "${text}", and neither true nor false`);
+  throw new UnfitValue({ code: 'neither-of', value: quoted(text), one: 'true', other: 'false' });
 }
 
-function numberOf(value: FieldValue, form: RegExp, otherwise: string): number {
+function numberOf(value: FieldValue, form: RegExp, otherwise: 'no-whole-number' | 'no-number'): number {
   if (typeof value === 'number') return value;
   const text = textOf(value).trim();
-  if (!form.test(text)) throw new UnfitValue(otherwise);
+  if (!form.test(text)) throw new UnfitValue({ code: otherwise });
   return Number(text);
 }
 
 /** A date; a time of midnight after it is left out. */
 function dateOf(value: FieldValue): string {
   const [, day = ''] = /^(\d{4}-\d{2}-\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?Z?)?$/.exec(textOf(value)) ?? [];
-  if (!isDay(day)) throw new UnfitValue('is no date as in 2026-11-30');
+  if (!isDay(day)) throw new UnfitValue({ code: 'no-day' });
   return day;
 }
 
@@ -99,7 +97,7 @@ const timeForm = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:\.\d+)?)
 function timeOf(value: FieldValue): string {
   const [, day = '', minutes = '00:00', seconds = '00', offset = 'Z'] = timeForm.exec(textOf(value)) ?? [];
   const at = Date.parse(`${day}T${minutes}:${seconds}${offset}`);
-  if (!isDay(day) || Number.isNaN(at)) throw new UnfitValue('is no time as in 2026-11-30 12:00:00');
+  if (!isDay(day) || Number.isNaN(at)) throw new UnfitValue({ code: 'no-time' });
   return new Date(at).toISOString().slice(0, 19).replace('T', ' ');
 }
 
@@ -116,8 +114,11 @@ function jsonOf(value: FieldValue): object {
   } catch {
     // As below.
   }
-  throw new UnfitValue('is no JSON');
+  throw new UnfitValue({ code: 'no-json' });
 }
 
 const textOf = (value: FieldValue): string =>
   typeof value === 'object' && value !== null ? value.xml : String(value ?? '');
+
+/** As a sentence shows a value. */
+export const quoted = (text: string): string => `"${quotable(text)}"`;

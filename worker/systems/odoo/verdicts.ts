@@ -3,6 +3,7 @@ import { Trouble } from '../../pipeline/trouble';
 import { kindOf, type OdooFault, sentenceOf, troubleOf } from './faults';
 import type { Odoo } from './opened';
 import { type Action, mayDo } from './rights';
+import { refusedBySystem } from '../../pipeline/refusal';
 
 /** The meaning of a fault of a write. */
 export interface Verdicts {
@@ -18,13 +19,13 @@ export function createVerdicts({ api, outside, schemas }: Odoo, model: string): 
         case 'missing':
           return { kind: 'stale', item: null };
         case 'refused':
-          return { kind: 'refused', code: 'invalid', reason };
+          return refusedBySystem('invalid', reason);
         case 'invalid':
           // A field may have been removed or have changed its type.
           schemas.forget(outside, model);
-          return { kind: 'refused', code: fault.status === 413 ? 'too-large' : 'invalid', reason };
+          return refusedBySystem(fault.status === 413 ? 'too-large' : 'invalid', reason);
         case 'forbidden':
-          if (await mayDo(api, model, action, signal)) return { kind: 'refused', code: 'forbidden', reason };
+          if (await mayDo(api, model, action, signal)) return refusedBySystem('forbidden', reason);
           throw new Trouble('unauthorized', `our user may not ${action} ${model}`);
         case 'denied':
         case 'no-model':

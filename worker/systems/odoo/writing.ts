@@ -1,10 +1,12 @@
 import { fieldOf, type Fields, type FieldValue } from '../../../shared/domain/merge-copy';
-import type { Written } from '../../pipeline/system';
+import type { Refusal } from '../../pipeline/system';
 import { valuesIn, type Domain } from './domain';
 import { type FieldName, fieldName } from './field-name';
 import type { RelationField, Relations } from './relations';
 import type { ModelField, ModelSchema } from './schema';
-import { isSet, shownSet, shownValue, UnfitValue, writtenValue } from './values';
+import { isSet, shownSet, shownValue, writtenValue } from './values';
+import { refusal } from '../../pipeline/refusal';
+import { UnfitValue } from '../../pipeline/unfit-value';
 
 /** Converts values for writing to Odoo. */
 export interface Writing {
@@ -26,7 +28,7 @@ export interface Cells {
   readonly cells: readonly string[];
 }
 
-export type Refused = Extract<Written, { readonly kind: 'refused' }>;
+export type Refused = Refusal;
 
 export function createWriting(schema: ModelSchema, relations: Relations): Writing {
   const known = (fields: Fields): readonly Wanted[] =>
@@ -72,8 +74,8 @@ async function said<T extends object>({ name }: Wanted, say: () => Promise<T>): 
     return await say();
   } catch (error) {
     if (!(error instanceof UnfitValue)) throw error;
-    const reason = `${name.written} ${error.message}`;
-    return { kind: 'refused', code: 'invalid', reason, fields: [name.written] };
+    const values = { field: name.written, problem: error.problem };
+    return { ...refusal('invalid', { code: 'value-unfit', values }), fields: [name.written] };
   }
 }
 
@@ -121,10 +123,9 @@ async function membersOf(
   { name, field, value }: Wanted,
   signal: AbortSignal,
 ): Promise<readonly number[]> {
-  if (field.type === 'one2many') throw new UnfitValue('is the other end of a relation, and is written there');
+  if (field.type === 'one2many') throw new UnfitValue({ code: 'other-end-of-relation' });
   const numbers = await relations.numbers({ name, field }, value, signal);
-  if (!isSet(field.type) && numbers.length > 1)
-    throw new UnfitValue('leads to one record, and more are named');
+  if (!isSet(field.type) && numbers.length > 1) throw new UnfitValue({ code: 'more-than-one-record' });
   return numbers;
 }
 

@@ -1,9 +1,10 @@
 import type { HttpAnswer } from '../../outside/http-client';
-import type { Written } from '../../pipeline/system';
+import type { Refusal, Written } from '../../pipeline/system';
 import { Trouble } from '../../pipeline/trouble';
 import { errorOf, type GraphError } from './graph-error';
+import { refusal, refusedBySystem } from '../../pipeline/refusal';
 
-export type Refused = Extract<Written, { readonly kind: 'refused' }>;
+export type Refused = Refusal;
 
 /**
  * What a 4xx response to a write means for one item. Throws `unauthorized` if it concerns all items, and `unavailable`
@@ -14,15 +15,15 @@ export async function refusalOf(answer: HttpAnswer, mayWrite: () => Promise<bool
   const reason = `Graph returned ${answer.status}: ${error.message}`;
   switch (answer.status) {
     case 403:
-      if (await mayWrite()) return { kind: 'refused', code: 'forbidden', reason };
+      if (await mayWrite()) return refusedBySystem('forbidden', reason);
       throw new Trouble('unauthorized', `our application may not write in the library (${error.message})`);
     case 409:
       // Graph also returns 409 if an eTag does not match.
-      return isNameTaken(error) ? { kind: 'refused', code: 'name-taken', reason } : { kind: 'stale' };
+      return isNameTaken(error) ? refusedBySystem('name-taken', reason) : { kind: 'stale' };
     case 412:
       return { kind: 'stale' };
     case 413:
-      return { kind: 'refused', code: 'too-large', reason };
+      return refusedBySystem('too-large', reason);
     case 404:
       throw new Trouble('unavailable', reason);
     default:
@@ -38,15 +39,11 @@ const longest = 400;
 function invalid({ code, inner, message }: GraphError, reason: string): Refused {
   const codes = [code, ...inner].join(' ');
   if (/pathIsTooLong|pathTooLong/i.test(codes) || /too long|longer than/i.test(message))
-    return {
-      kind: 'refused',
-      code: 'invalid',
-      reason: `its path is longer than the ${longest} characters that SharePoint allows`,
-    };
+    return refusal('invalid', { code: 'path-above-limit', values: { most: longest } });
   if (
     /invalidFileName|invalidName/i.test(codes) ||
     /\bname\b.*(invalid|not valid|contain|allowed)/i.test(message)
   )
-    return { kind: 'refused', code: 'bad-name', reason };
-  return { kind: 'refused', code: 'invalid', reason };
+    return refusedBySystem('bad-name', reason);
+  return refusedBySystem('invalid', reason);
 }

@@ -17,6 +17,8 @@ import { sharepointNames } from './names';
 import { refusalOf, type Refused } from './refusals';
 import { fileSystemInfoOf } from './upload-session';
 import { type Target, upload, type Uploaded, type UploadSettings } from './uploads';
+import { quotable } from '../../../shared/domain/reason';
+import { folderInItself, folderMissing, folderNotEmpty, placeMissing, refusal } from '../../pipeline/refusal';
 
 export interface WritingParts {
   readonly api: GraphApi;
@@ -85,7 +87,7 @@ export function createWriting(parts: WritingParts): Writing {
     const now = await look(key, signal);
     if (now === null || answer.status === 412) return { kind: 'stale', item: now };
     await parts.lookAtRoot(signal);
-    return noFolder;
+    return folderMissing;
   }
 
   async function make(root: Root, draft: Draft, place: Place, signal: AbortSignal): Promise<Uploaded> {
@@ -102,7 +104,7 @@ export function createWriting(parts: WritingParts): Writing {
   return {
     async create(draft, signal) {
       const { place } = draft;
-      if (place === null) return { kind: 'refused', code: 'invalid', reason: 'a file needs a place' };
+      if (place === null) return placeMissing;
       const bad = badName(place.name);
       if (bad !== null) return bad;
       const root = await parts.root(signal);
@@ -111,7 +113,7 @@ export function createWriting(parts: WritingParts): Writing {
       if (isSuccess(answer)) return shownWithDate(answer, draft.content ?? empty, root, signal);
       if (!isNotFound(answer)) return refused(answer, signal);
       await parts.lookAtRoot(signal);
-      return noFolder;
+      return folderMissing;
     },
     async update(key, { content }, expected, signal) {
       const root = await parts.root(signal);
@@ -143,7 +145,7 @@ export function createWriting(parts: WritingParts): Writing {
       const answer = await api.call(call, signal);
       if (isSuccess(answer)) return shown(answer, root, signal);
       // Graph has no error code for this.
-      if (answer.status !== 412 && (await parts.liesIn(parent, key, signal))) return cycle;
+      if (answer.status !== 412 && (await parts.liesIn(parent, key, signal))) return folderInItself;
       return refusedFor(key, answer, signal);
     },
     async delete(key, expected, signal) {
@@ -151,7 +153,7 @@ export function createWriting(parts: WritingParts): Writing {
       const now = await look(key, signal);
       if (now?.revision !== expected) return { kind: 'stale', item: now };
       // Graph deletes a folder with all its contents.
-      if (now.isFolder && (await parts.firstIn(key, signal)).length > 0) return notEmpty;
+      if (now.isFolder && (await parts.firstIn(key, signal)).length > 0) return folderNotEmpty;
       const headers = { 'if-match': expected };
       const call = { operation: 'delete', method: 'DELETE', path: pathOf(root, key), headers } as const;
       const answer = await api.call(call, signal);
@@ -170,13 +172,8 @@ const empty: Content = {
 /** Graph only stores whole seconds. */
 const isSameSecond = (one: number, other: number): boolean => Math.abs(one - other) < 1_000;
 
-const noFolder: Refused = { kind: 'refused', code: 'no-folder', reason: 'its folder is not there' };
-const notEmpty: Refused = { kind: 'refused', code: 'not-empty', reason: 'the folder is not empty' };
-const cycle: Refused = { kind: 'refused', code: 'cycle', reason: 'a folder cannot lie in itself' };
-
 function badName(name: string): Refused | null {
   const fitting = sharepointNames.fitting(name);
   if (fitting === null) return null;
-  const reason = `SharePoint takes no such name; it would take "${fitting}"`;
-  return { kind: 'refused', code: 'bad-name', reason };
+  return refusal('bad-name', { code: 'name-to-be-fitted', values: { fitting: quotable(fitting) } });
 }

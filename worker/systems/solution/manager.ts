@@ -21,6 +21,7 @@ import {
   updateEntities,
 } from '../../../shared/stores/parameters/param-rows';
 import type { SentEntity, SolutionSystem } from './solution';
+import { refusal } from '../../pipeline/refusal';
 
 export interface ManagerSystemSettings {
   readonly db: Db;
@@ -90,7 +91,7 @@ export function createManagerSystem(settings: ManagerSystemSettings): ManagerSys
       return put(id, row, { isActive: true, fields });
     },
     update: (id, { whole }, expected) => change(id, expected, { isActive: true, fields: whole }),
-    move: () => Promise.resolve({ kind: 'refused', code: 'invalid', reason: 'parameters have no folders' }),
+    move: () => Promise.resolve(refusal('invalid', { code: 'folders-unknown', values: {} })),
     delete: (id, expected) => change(id, expected, { isActive: false, fields: {} }),
   };
 

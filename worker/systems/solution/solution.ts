@@ -8,6 +8,7 @@ import {
   insertEntities,
   nothingHeld,
 } from '../../../shared/stores/parameters/param-rows';
+import { refusal } from '../../pipeline/refusal';
 
 /** The solution's copy of an entity. */
 export interface SentEntity {
@@ -94,7 +95,7 @@ export function createSolutionSystem(settings: SolutionSettings): SolutionSystem
     find: () => Promise.resolve([]),
     create: deferred,
     update: deferred,
-    move: () => Promise.resolve({ kind: 'refused', code: 'invalid', reason: 'a solution has no folders' }),
+    move: () => Promise.resolve(refusal('invalid', { code: 'folders-unknown', values: {} })),
     delete: deferred,
     sentOf: (id) => atHand.get(id) ?? gone.get(id),
     lacks: (id) => absent.has(id),

@@ -15,7 +15,9 @@ import { SqlFault, type SqlRow, type SqlStep } from './driver';
 import { firstRows } from './listing';
 import { hasRevisions, itemOf, itemsOf, type OpenedTable, selectedOf } from './opened-table';
 import { type Column, isKeyOf, type UsedTable } from './table';
-import { UnfitValue } from './values';
+import { refusal, refusedBySystem } from '../../pipeline/refusal';
+import { UnfitValue } from '../../pipeline/unfit-value';
+import type { ValueProblem } from '../../../shared/domain/value-problem';
 
 export type SqlRecords = Pick<RemoteSystem, 'fetch' | 'find' | 'create' | 'update' | 'move' | 'delete'>;
 
@@ -108,11 +110,7 @@ function unchanged(found: ReadonlyMap<string, Item>, key: string): Written {
   return item === undefined ? { kind: 'stale', item: null } : { kind: 'done', item };
 }
 
-const suppressed: Written = {
-  kind: 'refused',
-  code: 'invalid',
-  reason: 'the table did not take it: a trigger of it left the row out',
-};
+const suppressed = refusal('invalid', { code: 'row-left-out-by-trigger', values: {} });
 
 // What is written
 
@@ -134,7 +132,7 @@ function valuesOf({ dialect }: OpenedTable, table: UsedTable, fields: Fields): r
     try {
       return { column, value: dialect.sent(column, fieldOf(fields, name)) };
     } catch (error) {
-      throw error instanceof UnfitValue ? new UnfitField(name, error.message) : error;
+      throw error instanceof UnfitValue ? new UnfitField(name, error.problem) : error;
     }
   });
 }
@@ -142,9 +140,9 @@ function valuesOf({ dialect }: OpenedTable, table: UsedTable, fields: Fields): r
 class UnfitField extends Error {
   constructor(
     readonly field: string,
-    reason: string,
+    readonly problem: ValueProblem,
   ) {
-    super(`${field} ${reason}`);
+    super(field);
   }
 }
 
@@ -153,7 +151,8 @@ function refusable<T extends object>(make: () => T): T | Extract<Written, { kind
     return make();
   } catch (error) {
     if (!(error instanceof UnfitField)) throw error;
-    return { kind: 'refused', code: 'invalid', reason: error.message, fields: [error.field] };
+    const { field, problem } = error;
+    return { ...refusal('invalid', { code: 'value-unfit', values: { field, problem } }), fields: [field] };
   }
 }
 
@@ -182,7 +181,7 @@ async function judged(
     if (verdict.kind !== 'refused') throw error;
     const { column } = error.particulars;
     const about = column === undefined ? {} : { fields: [column] };
-    return { kind: 'refused', code: verdict.code, reason: error.message, ...about };
+    return { ...refusedBySystem(verdict.code, error.message), ...about };
   }
 }
 
@@ -201,7 +200,7 @@ async function duplicate(
   const isKnown = names.length > 0 && names.every((name) => fieldOf(fields, name) !== null);
   const common = Object.fromEntries(names.map((name) => [name, fieldOf(fields, name)]));
   const holders = isKnown ? await reads.matching(table, { by: 'fields', fields: common }, signal) : [];
-  return { kind: 'refused', code: 'duplicate', reason: fault.message, fields: names, holders };
+  return { ...refusedBySystem('duplicate', fault.message), fields: names, holders };
 }
 
 async function namesIn(

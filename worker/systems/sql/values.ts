@@ -1,11 +1,7 @@
 import type { FieldValue } from '../../../shared/domain/merge-copy';
 import type { Column } from './table';
 import type { SqlValue } from './driver';
-
-/** A value that a column can never store. The message is the end of a sentence that begins with the field. */
-export class UnfitValue extends Error {
-  override readonly name = 'UnfitValue';
-}
+import { UnfitValue } from '../../pipeline/unfit-value';
 
 /**
  * Converts the server's text into the form of pairs. Numbers stay numbers if no digit is lost, and become texts
@@ -50,7 +46,7 @@ export function sqlValueOf({ kind }: Column, value: FieldValue): SqlValue {
 function bytesOf(value: FieldValue): Uint8Array {
   const isBase64 =
     typeof value === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(value) && value.length % 4 === 0;
-  if (!isBase64) throw new UnfitValue('must be base64, as bytes are written here');
+  if (!isBase64) throw new UnfitValue({ code: 'no-base64' });
   return Buffer.from(value, 'base64');
 }
 

@@ -12,6 +12,13 @@ import type { PathEntry, TreeRefused } from './path-tree';
 import { hashedOnItsWay, type SentBytes } from './sent-content';
 import { entryOf, folderOf, itemAt, itemOf, nameOf, newItem, pathBelow } from './tree-items';
 import type { IndexedItem, LocatedItem } from './tree-index';
+import {
+  folderInItself,
+  folderMissing,
+  nameImpossible,
+  nameTaken,
+  placeMissing,
+} from '../../pipeline/refusal';
 
 export async function createItem(
   parts: IndexedParts,
@@ -20,7 +27,7 @@ export async function createItem(
   signal: AbortSignal,
 ): Promise<Written> {
   const { tree, index } = parts;
-  if (draft.place === null) return refused('invalid', 'A document has a place.');
+  if (draft.place === null) return placeMissing;
   const target = await targetOf(parts, draft.place);
   if ('kind' in target) return target;
   const { path, place } = target;
@@ -43,7 +50,7 @@ export async function createItem(
     return { kind: 'done', item };
   }
   await index.endCreations([origin]);
-  return written.kind === 'refused' ? written : refused('name-taken', 'Something else is there.');
+  return written.kind === 'refused' ? written : nameTaken;
 }
 
 const nothing = {
@@ -88,8 +95,7 @@ export async function moveItem(
   const target = await targetOf(parts, wanted);
   if ('kind' in target) return target;
   const { path, place } = target;
-  if (item.isFolder && `${folderOf(path)}/`.startsWith(`${item.path}/`))
-    return refused('cycle', 'A folder cannot lie in itself.');
+  if (item.isFolder && `${folderOf(path)}/`.startsWith(`${item.path}/`)) return folderInItself;
   const written = await parts.paths.moving(async () => {
     const moved = await parts.tree.move(entryOf(item), path, signal);
     return moved.kind === 'done' ? noteMove(parts, item, place, moved.entry) : moved;
@@ -121,10 +127,9 @@ interface Target {
 }
 
 async function targetOf(parts: IndexedParts, { parent, name }: Place): Promise<Target | Written> {
-  if (parts.tree.traits.names.fitting(name) !== null)
-    return refused('bad-name', `The name ${JSON.stringify(name)} cannot be written there.`);
+  if (parts.tree.traits.names.fitting(name) !== null) return nameImpossible(name);
   const folder = await pathOf(parts, parent);
-  if (folder === null) return refused('no-folder', 'Its folder is not there.');
+  if (folder === null) return folderMissing;
   return { path: pathBelow(folder, name), place: { parent, name } };
 }
 
@@ -150,5 +155,3 @@ async function stored(parts: IndexedParts, item: IndexedItem, entry: PathEntry):
   await parts.index.put([item]);
   return itemOf(parts, item, entry);
 }
-
-const refused = (code: TreeRefused['code'], reason: string): Written => ({ kind: 'refused', code, reason });

@@ -1,4 +1,4 @@
-import type { Content, NameRules, RefusalCode } from '../../pipeline/system';
+import type { Content, NameRules, Refusal } from '../../pipeline/system';
 import type { Probe } from '../probe';
 
 /**
@@ -94,9 +94,4 @@ export type TreeWritten =
 
 export type TreeRemoved = { readonly kind: 'done' } | Exclude<TreeWritten, { readonly kind: 'done' }>;
 
-export interface TreeRefused {
-  readonly kind: 'refused';
-  readonly code: RefusalCode;
-  /** A sentence for a person. */
-  readonly reason: string;
-}
+export type TreeRefused = Refusal;

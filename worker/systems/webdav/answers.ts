@@ -1,7 +1,7 @@
 import type { HttpAnswer } from '../../outside/http-client';
-import type { RefusalCode } from '../../pipeline/system';
 import { Trouble } from '../../pipeline/trouble';
 import type { TreeRefused } from '../tree/path-tree';
+import { folderMissing, nameTaken, refusal } from '../../pipeline/refusal';
 
 /**
  * True: it was done completely. A response that lists several resources means that some failed (RFC 4918, 9.6.1,
@@ -23,19 +23,19 @@ export function refusalOf({ status }: HttpAnswer, verb: WritingVerb): TreeRefuse
     case 500:
       throw failedInside(verb);
     case 403:
-      return refused('forbidden', `the server does not allow us to ${deeds[verb]} (${said})`);
+      return refusal('forbidden', { code: 'write-forbidden', values: { verb, answer: status } });
     case 404:
     case 409:
-      return refused('no-folder', 'its folder is not there');
+      return folderMissing;
     case 405:
     case 412:
-      return refused('name-taken', 'something else has that name');
+      return nameTaken;
     case 413:
-      return refused('too-large', 'the server takes no file of that size (413)');
+      return refusal('too-large', { code: 'file-too-large', values: {} });
     case 414:
-      return refused('bad-name', 'the path is too long for the server (414)');
+      return refusal('bad-name', { code: 'path-too-long', values: {} });
     default:
-      return refused('invalid', `the server refuses to ${deeds[verb]} (${said})`);
+      return refusal('invalid', { code: 'write-refused', values: { verb, answer: status } });
   }
 }
 
@@ -52,9 +52,3 @@ const deeds = {
   MOVE: 'move the file or folder',
   DELETE: 'delete the file or folder',
 } as const;
-
-export const refused = (code: RefusalCode, reason: string): TreeRefused => ({
-  kind: 'refused',
-  code,
-  reason,
-});

@@ -3,7 +3,7 @@ import type { Content } from '../../pipeline/system';
 import { Trouble } from '../../pipeline/trouble';
 import type { NewEntry, PathEntry, TreeWritten } from '../tree/path-tree';
 import { leaveBehind, temporaryName } from '../tree/temporary-names';
-import { isDone, refusalOf, refused } from './answers';
+import { isDone, refusalOf } from './answers';
 import type { DavClient } from './dav-client';
 import { isAsExpected, refusesItsOwnTag } from './expectations';
 import type { DavListing } from './listing';
@@ -11,6 +11,7 @@ import { folderOf, joined, nameOf } from './places';
 import { isKept, preconditionAt, preconditionOf } from './preconditions';
 import { keepKey } from './properties';
 import type { ServerTraits } from './server-traits';
+import { nameTaken } from '../../pipeline/refusal';
 
 interface Deps {
   readonly client: DavClient;
@@ -92,14 +93,12 @@ async function makeAside(
   { path, content, wish }: NewFile,
   signal: AbortSignal,
 ): Promise<TreeWritten> {
-  if ((await deps.listing.look(path, signal)) !== null)
-    return refused('name-taken', 'something else has that name');
+  if ((await deps.listing.look(path, signal)) !== null) return nameTaken;
   return aside(deps, { path, content, headers: dated(wish) }, signal, async (temporary) => {
     const { client, listing } = deps;
     if (traits.keepsProperties)
       await keepKey(client, { path: temporary, isFolder: false, key: wish.origin }, signal);
-    if (!traits.movesOnlyToFree && (await listing.look(path, signal)) !== null)
-      return refused('name-taken', 'something else has that name');
+    if (!traits.movesOnlyToFree && (await listing.look(path, signal)) !== null) return nameTaken;
     const headers = { destination: client.places.destination(path, false), overwrite: 'F' };
     const answer = await moveOf(client, temporary, headers, signal);
     return isDone(answer) ? stored(listing, path, content, signal) : refusalOf(answer, 'MOVE');

@@ -1,9 +1,10 @@
 import { Trouble } from '../../pipeline/trouble';
 import type { PathEntry, TreeRemoved } from '../tree/path-tree';
-import { isDone, refusalOf, refused } from './answers';
+import { isDone, refusalOf } from './answers';
 import type { DavClient } from './dav-client';
 import { type DavListing, isLeftBehind } from './listing';
 import type { ServerTraits } from './server-traits';
+import { folderNotEmpty } from '../../pipeline/refusal';
 
 interface Deps {
   readonly client: DavClient;
@@ -24,9 +25,7 @@ export async function removeFolder(
   const hindrance = async (): Promise<TreeRemoved | null> => {
     const inside = await listing.everythingIn(path, signal);
     if (inside === null) return { kind: 'stale', entry: await listing.look(path, signal) };
-    return inside.every((entry) => isLeftBehind(entry, client.http.clockOffsetMs))
-      ? null
-      : refused('not-empty', 'something is in the folder');
+    return inside.every((entry) => isLeftBehind(entry, client.http.clockOffsetMs)) ? null : folderNotEmpty;
   };
   const { locks } = await traits(signal);
   const before = await hindrance();

@@ -2,7 +2,7 @@ import type { HttpAnswer } from '../../outside/http-client';
 import type { Content, RefusalCode } from '../../pipeline/system';
 import { Trouble } from '../../pipeline/trouble';
 import type { NewEntry, PathEntry, PathTree, TreeRemoved, TreeWritten } from '../tree/path-tree';
-import { failedInside, isDone, refusalOf, refused } from './answers';
+import { failedInside, isDone, refusalOf } from './answers';
 import type { DavClient } from './dav-client';
 import { isAsExpected, refusesItsOwnTag } from './expectations';
 import { createFileWrites } from './file-writes';
@@ -12,6 +12,7 @@ import { isKept, preconditionOf } from './preconditions';
 import { keepKey } from './properties';
 import { removeFolder } from './remove-folder';
 import { type ServerTraits, treeTraitsOf } from './server-traits';
+import { folderInItself, folderMissing, nameImpossible, nameTaken } from '../../pipeline/refusal';
 
 /** What writing needs. */
 export interface WritingDeps {
@@ -52,7 +53,7 @@ function badName({ areNamesKnown }: WritingDeps, traits: ServerTraits, path: str
       'unavailable',
       `it was found out just now that the server takes no name like "${name}"; the next attempt chooses another one`,
     );
-  return refused('bad-name', `the server takes no file or folder of the name "${name}"`);
+  return nameImpossible(name);
 }
 
 async function makeFolder(
@@ -65,8 +66,7 @@ async function makeFolder(
   const bad = badName(deps, traits, path);
   if (bad !== null) return bad;
   const { client, listing } = deps;
-  if (!traits.foldersOnlyNew && (await listing.look(path, signal)) !== null)
-    return refused('name-taken', 'something else has that name');
+  if (!traits.foldersOnlyNew && (await listing.look(path, signal)) !== null) return nameTaken;
   const request = { operation: 'create', method: 'MKCOL', path, isFolder: true } as const;
   const answer = await client.send(request, signal);
   if (!isDone(answer)) return explained(deps, path, refusalOf(answer, 'MKCOL'), signal);
@@ -104,11 +104,9 @@ async function hindranceAt(
   const around = await listing.look(folderOf(path), signal);
   if (around?.isFolder !== true) {
     await listing.needRoot(signal);
-    return refused('no-folder', 'its folder is not there');
+    return folderMissing;
   }
-  return (await listing.look(path, signal)) === null
-    ? null
-    : refused('name-taken', 'something else has that name');
+  return (await listing.look(path, signal)) === null ? null : nameTaken;
 }
 
 async function move(
@@ -119,8 +117,7 @@ async function move(
 ): Promise<TreeWritten> {
   const { client, listing } = deps;
   const { isFolder } = expected;
-  if (isFolder && path.startsWith(`${expected.path}/`))
-    return refused('cycle', 'a folder cannot lie in itself');
+  if (isFolder && path.startsWith(`${expected.path}/`)) return folderInItself;
   const traits = await deps.traits(signal);
   const bad = badName(deps, traits, path);
   if (bad !== null) return bad;
@@ -131,8 +128,7 @@ async function move(
     if (!isAsExpected(now, expected)) return { kind: 'stale', entry: now };
   }
   if (isOtherSpelling) return respell(deps, expected, path, signal);
-  if (!traits.movesOnlyToFree && (await listing.look(path, signal)) !== null)
-    return refused('name-taken', 'something else has that name');
+  if (!traits.movesOnlyToFree && (await listing.look(path, signal)) !== null) return nameTaken;
   const answer = await sendMove(client, { from: expected.path, to: path, isFolder, precondition }, signal);
   if (isDone(answer)) return shown(listing, path, signal);
   if (answer.status === 500) {

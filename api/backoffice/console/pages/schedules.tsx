@@ -91,7 +91,7 @@ function ScheduleRow({ visit, schedule }: { visit: Visit; schedule: Schedule }):
 
 function LastRun({ words, schedule }: { words: Words; schedule: Schedule }): VNode {
   const { endedAt, failure, isOpen } = schedule;
-  if (endedAt === null) return <Badge tone="calm">{isOpen ? words.runWaits : words.neverRun}</Badge>;
+  if (endedAt === null) return <Badge tone="calm">{isOpen ? words.runIsOpen : words.neverRun}</Badge>;
   return (
     <>
       <Badge tone={failure === null ? 'good' : 'bad'}>

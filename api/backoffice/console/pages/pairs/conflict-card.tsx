@@ -9,7 +9,7 @@ import { ActionForm, Age, Badge, Card, Select, Table } from '../../parts';
 import type { Visit } from '../../visit';
 import type { Words } from '../../words';
 import { nameOfCopy } from './pair-links';
-import { ShownValue } from './shown-value';
+import { FieldLabel, isDisputed, ShownValue } from './shown-value';
 
 /** Before the name of a disputed field: which side, or another value. */
 export const choicePrefix = 'c.';
@@ -48,7 +48,7 @@ export function PairConflictCard({ visit, conflict, back, isOnLink = false }: Pr
         </span>
       }
     >
-      <p>{pairs.conflictKinds[kind]}</p>
+      <p>{kindMeaning(words, conflict)}</p>
       {kind === 'match' && <CandidateTable words={words} conflict={conflict} />}
       {!isOnLink && kind !== 'match' && <CopyTable words={words} conflict={conflict} />}
       {state !== 'open' ? (
@@ -78,6 +78,14 @@ const Decided = ({ words, conflict }: { words: Words; conflict: PairConflict }):
 const conflictName = ({ here, there, side, key, candidates }: PairConflict): string =>
   nameOfCopy(flatState(here) ?? flatState(there) ?? shownCandidate(candidates, side, key)) ?? key;
 
+/** Somebody has the name on the other side, or that side can take it from nobody. */
+function kindMeaning({ pairs }: Words, conflict: PairConflict): string {
+  const { kind, key, systems } = conflict;
+  const holders = candidatesOf(conflict);
+  const side = (['here', 'there'] as const).find((one) => holders[one].some((holder) => holder !== key));
+  return kind === 'name' && side !== undefined ? pairs.nameIsTaken(systems[side]) : pairs.conflictKinds[kind];
+}
+
 const decisionShape = z.object({ choice: z.unknown() });
 const joinedShape = z.object({ candidate: z.string() });
 
@@ -96,6 +104,8 @@ function CopyTable({ words, conflict }: { words: Words; conflict: PairConflict }
   const isOpen = conflict.state === 'open';
   const names = [...new Set([...Object.keys(ofHere ?? {}), ...Object.keys(ofThere ?? {})])];
   const both = ofHere !== null && ofThere !== null;
+  // What has a name that the other side cannot take was never there.
+  const absent = conflict.kind === 'name' ? pairs.isNotThere : words.deleted;
   const shown = names.filter(
     (name) => fields.includes(name) || (both ? !isSame(ofHere[name], ofThere[name]) : true),
   );
@@ -108,20 +118,26 @@ function CopyTable({ words, conflict }: { words: Words; conflict: PairConflict }
       {!both && (
         <tr class={isOpen ? 'disputed' : undefined}>
           <th scope="row">{pairs.record}</th>
-          <td data-label={systems.here}>{ofHere === null ? words.deleted : pairs.isThere}</td>
-          <td data-label={systems.there}>{ofThere === null ? words.deleted : pairs.isThere}</td>
+          <td data-label={systems.here}>{ofHere === null ? absent : pairs.isThere}</td>
+          <td data-label={systems.there}>{ofThere === null ? absent : pairs.isThere}</td>
         </tr>
       )}
       {shown.map((name) => (
-        <tr class={isOpen && fields.includes(name) ? 'disputed' : undefined}>
+        <tr class={isOpen && isDisputed(fields, name) ? 'disputed' : undefined}>
           <th scope="row">
-            {name}{' '}
-            {fields.includes(name) && (
+            <FieldLabel words={words} name={name} />{' '}
+            {isDisputed(fields, name) && (
               <Badge tone={isOpen ? 'bad' : 'calm'}>{isOpen ? words.disputed : words.wasDisputed}</Badge>
             )}
           </th>
-          <Cell words={words} label={systems.here} now={ofHere?.[name]} before={before?.here?.[name]} />
-          <Cell words={words} label={systems.there} now={ofThere?.[name]} before={before?.there?.[name]} />
+          <Cell words={words} label={systems.here} name={name} now={ofHere} before={before?.here ?? null} />
+          <Cell
+            words={words}
+            label={systems.there}
+            name={name}
+            now={ofThere}
+            before={before?.there ?? null}
+          />
         </tr>
       ))}
     </Table>
@@ -131,20 +147,34 @@ function CopyTable({ words, conflict }: { words: Words; conflict: PairConflict }
 interface CellProps {
   readonly words: Words;
   readonly label: string;
-  readonly now: unknown;
-  readonly before: unknown;
+  readonly name: string;
+  /** The copy of that side. Null: it has none. */
+  readonly now: Readonly<Record<string, unknown>> | null;
+  readonly before: Readonly<Record<string, unknown>> | null;
 }
 
-const Cell = ({ words, label, now, before }: CellProps): VNode => (
+const Cell = ({ words, label, name, now, before }: CellProps): VNode => (
   <td class="wrap" data-label={label}>
-    <ShownValue words={words} value={now} />
-    {!isSame(now, before) && (
+    <FieldValue words={words} name={name} copy={now} />
+    {before !== null && !isSame(now?.[name], before[name]) && (
       <span class="under">
-        {words.pairs.lastSeen} <ShownValue words={words} value={before} />
+        {words.pairs.lastSeen} <FieldValue words={words} name={name} copy={before} />
       </span>
     )}
   </td>
 );
+
+/** A document right in the root of the pair has no folder of its own. */
+const FieldValue = ({
+  words,
+  name,
+  copy,
+}: Pick<CellProps, 'words' | 'name'> & { readonly copy: CellProps['now'] }): VNode =>
+  name === 'parent' && copy !== null && copy[name] === null ? (
+    <span class="soft">{words.pairs.rootFolder}</span>
+  ) : (
+    <ShownValue words={words} value={copy?.[name]} />
+  );
 
 function DecisionForms({ visit, conflict, back }: Omit<Props, 'isOnLink'>): VNode {
   const { words, csrf } = visit;

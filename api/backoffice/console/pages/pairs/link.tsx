@@ -13,9 +13,9 @@ import type { Visit, Visiting } from '../../visit';
 import type { Words } from '../../words';
 import { PairConflictCard } from './conflict-card';
 import { PairPage, pairPath, systemOn } from './pair-frame';
-import { JobBadge, JobReason, RetryForm } from './pair-jobs';
+import { JobBadge, jobName, JobReason, RetryForm } from './pair-jobs';
 import { LinkBadge, linkName } from './pair-links';
-import { ShownValue } from './shown-value';
+import { FieldLabel, ShownValue } from './shown-value';
 import { Timeline } from './timeline';
 
 interface Services {
@@ -222,11 +222,6 @@ const expectedReasons: readonly ComparedField['reason'][] = [
 const rowClass = ({ reason }: ComparedField): string =>
   reason === null ? 'copy' : expectedReasons.includes(reason) ? 'copy expected' : 'copy disputed';
 
-function FieldLabel({ words, name }: { words: Words; name: string }): VNode {
-  const known: Readonly<Record<string, string>> = words.pairs.documentFields;
-  return Object.hasOwn(known, name) ? <>{known[name]}</> : <code>{name}</code>;
-}
-
 interface SideProps {
   readonly words: Words;
   readonly name: string;
@@ -295,7 +290,7 @@ function jobPage(visit: Visit, { pair, job, events }: JobStory): VNode {
       visit={visit}
       pair={pair}
       tab="jobs"
-      title={words.pairs.jobOf(job.key)}
+      title={words.pairs.jobOf(jobName(job))}
       subtitle={
         <>
           {systemOn(pair, job.side)} <JobBadge words={words} state={job.state} />

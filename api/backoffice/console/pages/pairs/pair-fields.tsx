@@ -19,7 +19,9 @@ interface Props {
 /** Which field is which, and what the servers were found to make of it. */
 export const pairFieldsPage = (visit: Visit, { pair, settings, kept }: Props): VNode => (
   <PairPage visit={visit} pair={pair} tab="fields">
-    {settings.holds === 'documents' && <DocumentSettings words={visit.words} settings={settings} />}
+    {settings.holds === 'documents' && (
+      <DocumentSettings words={visit.words} pair={pair} settings={settings} />
+    )}
     {settings.fields.length > 0 && (
       <>
         <p class="soft">{visit.words.pairs.fieldsMeaning}</p>

@@ -1,7 +1,6 @@
 import type { VNode } from 'preact';
 import type { Page as ListPage } from '../../../../../shared/domain/page';
 import { mayEdit } from '../../../../../shared/domain/staff';
-import { visibleText } from '../../../../../shared/domain/visible-text';
 import type { LinkJobViewState, LinkJobView } from '../../../../../shared/stores/pairs/link-desk-store';
 import { flatState } from '../../../../../shared/formats/link-state';
 import type { PairEntry } from '../../../../../shared/stores/pairs/pair-config-store';
@@ -13,6 +12,7 @@ import type { Visit } from '../../visit';
 import type { Words } from '../../words';
 import { PairPage, pairPath, systemOn } from './pair-frame';
 import { nameOfCopy } from './pair-links';
+import { ToldReason } from './told-reason';
 
 interface Props {
   readonly pair: PairEntry;
@@ -96,7 +96,7 @@ function JobTable({ visit, pair, jobs, back }: TableProps): VNode {
 }
 
 /** The name by which a person recognises the record, or its key if it has no link yet. */
-const jobName = ({ seen, key }: LinkJobView): string => nameOfCopy(flatState(seen)) ?? key;
+export const jobName = ({ seen, key }: LinkJobView): string => nameOfCopy(flatState(seen)) ?? key;
 
 const tones: Readonly<Record<LinkJobViewState, Tone>> = {
   new: 'busy',
@@ -140,8 +140,8 @@ export function JobReason({ words, pair, job }: ReasonProps): VNode | null {
         </p>
       )}
       {error !== null && (state === 'failed' || state === 'given-up') && (
-        <p class="reason soft" lang="en">
-          {visibleText(error)}
+        <p class="reason soft">
+          <ToldReason words={words} of={{ ...job, reason: error }} />
         </p>
       )}
       {(state === 'failed' || state === 'given-up') && attempts > 0 && (

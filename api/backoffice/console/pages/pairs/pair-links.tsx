@@ -131,8 +131,16 @@ export const LinkBadge = ({ words, state }: { words: Words; state: LinkViewState
 );
 
 /** The name by which a person recognises the record, or its keys if it has no text. */
-export const linkName = ({ id, here, there }: Pick<LinkView, 'id' | 'here' | 'there'>): string =>
-  nameOfCopy(flatState(here?.seen) ?? flatState(there?.seen)) ?? here?.key ?? there?.key ?? id;
+export const linkName = ({
+  id,
+  here,
+  there,
+  shown,
+}: Pick<LinkView, 'id' | 'here' | 'there' | 'shown'>): string =>
+  nameOfCopy(flatState(here?.seen) ?? flatState(there?.seen) ?? flatState(shown)) ??
+  here?.key ??
+  there?.key ??
+  id;
 
 /** Its first texts. Null: it has none. */
 export function nameOfCopy(copy: Readonly<Record<string, unknown>> | null): string | null {

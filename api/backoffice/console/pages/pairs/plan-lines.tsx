@@ -1,7 +1,6 @@
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import { isSame, statesOf } from '../../../../../shared/formats/link-state';
-import { visibleText } from '../../../../../shared/domain/visible-text';
 import type { PairEntry } from '../../../../../shared/stores/pairs/pair-config-store';
 import type { PlanItemView } from '../../../../../shared/stores/pairs/pair-run-request-store';
 import { numberText } from '../../format';
@@ -10,6 +9,7 @@ import type { Words } from '../../words';
 import { systemOn } from './pair-frame';
 import { ValueChange } from './shown-value';
 import { nameOfCopy } from './pair-links';
+import { ToldReason } from './told-reason';
 
 interface Props {
   readonly words: Words;
@@ -78,8 +78,8 @@ function PlanLine({ words, pair, item }: Omit<Props, 'items'> & { item: PlanItem
           <Operation words={words} pair={pair} side={side} op={op} item={item} />
         ))}
         {item.reason !== null && (
-          <p class="soft" lang="en">
-            {visibleText(item.reason)}
+          <p class="soft">
+            <ToldReason words={words} of={item} />
           </p>
         )}
         {operationsOf(item.operations).length === 0 && item.reason === null && (

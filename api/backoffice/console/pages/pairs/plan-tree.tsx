@@ -9,6 +9,7 @@ import { Bytes, Card, Pager } from '../../parts';
 import type { Words } from '../../words';
 import { systemOn } from './pair-frame';
 import { firstOfEach } from './timeline';
+import { ToldReason } from './told-reason';
 import { operationsOf, VerdictBadge, verdictCounts } from './plan-lines';
 
 interface Props {
@@ -143,8 +144,8 @@ function DocumentLine({ words, pair, item, within }: LineProps): VNode {
           </p>
         ))}
         {item.reason !== null && (
-          <p class="soft" lang="en">
-            {visibleText(item.reason)}
+          <p class="soft">
+            <ToldReason words={words} of={item} />
           </p>
         )}
       </div>

@@ -9,6 +9,16 @@ export function ShownValue({ words, value }: { words: Words; value: unknown }): 
   return <span class="value">{valueOf(words, value)}</span>;
 }
 
+/** Documents have the same few fields everywhere, and these have names for people. */
+export function FieldLabel({ words, name }: { words: Words; name: string }): VNode {
+  const known: Readonly<Record<string, string>> = words.pairs.documentFields;
+  return Object.hasOwn(known, name) ? <>{known[name]}</> : <code>{name}</code>;
+}
+
+/** True if someone has to decide about this field. The place of a document is its name and its folder. */
+export const isDisputed = (fields: readonly string[], name: string): boolean =>
+  fields.includes(name) || (fields.includes('place') && (name === 'name' || name === 'parent'));
+
 /** The earlier value, crossed out, and the new one. A new record has no earlier value. */
 export const ValueChange = ({
   words,

@@ -9,6 +9,7 @@ import type { Words } from '../../words';
 import { systemOn } from './pair-frame';
 import { Changes, changesOf, operationsOf, DoneBadge } from './plan-lines';
 import { visibleLines } from './shown-value';
+import { ToldReason } from './told-reason';
 
 interface Props {
   readonly words: Words;
@@ -56,8 +57,8 @@ function Event({ words, pair, event }: Omit<Props, 'events'> & { event: LinkEven
         {by !== null && ` · ${personText(words, by)}`}
       </span>
       {reason !== null && toldReasons.includes(kind) && (
-        <p lang="en" class={isBad ? 'bad' : 'soft'}>
-          {visibleText(reason)}
+        <p class={isBad ? 'bad' : 'soft'}>
+          <ToldReason words={words} of={event} />
         </p>
       )}
       <Done words={words} pair={pair} event={event} />

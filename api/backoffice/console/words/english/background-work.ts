@@ -13,7 +13,7 @@ export const backgroundWorkEnglish = {
   pausedBy: (who: string) => `Paused by ${who}`,
   runSucceeded: 'Done',
   runFailed: 'Failed',
-  runWaits: 'In progress',
+  runIsOpen: 'In progress',
   neverRun: 'Not yet',
   backgroundKinds: {
     'alerts.find-silent-probes': 'Find probes that have gone silent',

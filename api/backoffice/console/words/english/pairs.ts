@@ -337,6 +337,11 @@ export const pairsEnglish = {
     delete: (system: string) => `would be deleted in ${system}`,
   },
   documentRules: 'How they are compared',
+  direction: 'Direction',
+  directions: {
+    both: (here: string, there: string) => `both ways between ${here} and ${there}`,
+    there: (here: string, there: string) => `only from ${here} to ${there}`,
+  },
   comparedBy: 'Contents are compared by',
   comparisons: { revision: 'size and version of the file', hash: 'what is in the file' },
   contentConflict: 'Both sides changed a file',
@@ -423,7 +428,7 @@ export const pairsEnglish = {
       `${kept} changed it after ${gone} had deleted it. Someone has to decide below: delete it on both sides, or keep it on both. Until then nothing is written.`,
     place:
       'Both sides moved it, each to another place. Someone has to decide below; until then it stays where it is on each side.',
-    name: 'The other side cannot take its name. Give it another name in the system where it is; it is then looked at again by itself.',
+    name: 'The other side cannot take its name: below is why, and what to do about it. Until then both sides stay as they are.',
     match: 'Several records could be the same. Someone has to say below which one it is.',
   },
   stoppedSystem: (names: string) =>
@@ -471,6 +476,7 @@ export const pairsEnglish = {
     'nulls-omitted': 'an empty value is not sent',
     'unchanged-since': 'neither side has changed it since they were joined',
   },
+  rootFolder: 'the root folder',
   documentFields: { name: 'Name', parent: 'Folder', content: 'Content' },
   aboutThisLink: 'About this link',
   revision: 'version',
@@ -523,8 +529,9 @@ export const pairsEnglish = {
   joinWith: (key: string) => `Join with ${key}`,
   joinedWith: (key: string) => `joined with ${key}`,
   isCarriedOut: 'is being carried out',
+  nameIsTaken: (system: string) => `Another document has its name in ${system}.`,
   renameThere:
-    'Give it another name in the system where it is. It is then looked at again by itself, and this conflict is closed.',
+    'Give one of the two another name, in the system where it is. Both are then looked at again by themselves, and this conflict is closed.',
   noCandidates: 'Look both records up in their systems.',
   thisRecord: 'this record',
   couldBe: 'could be the same',

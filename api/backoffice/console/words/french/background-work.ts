@@ -14,7 +14,7 @@ export const backgroundWorkFrench: BackgroundWorkWords = {
   pausedBy: (who: string) => `Suspendue par ${who}`,
   runSucceeded: 'Faite',
   runFailed: 'Échec',
-  runWaits: 'En cours',
+  runIsOpen: 'En cours',
   neverRun: 'Pas encore',
   backgroundKinds: {
     'alerts.find-silent-probes': 'Repérer les sondes muettes',

@@ -327,6 +327,11 @@ export const pairsFrench: PairWords = {
     delete: (system) => `serait supprimé dans ${system}`,
   },
   documentRules: 'Comment ils sont comparés',
+  direction: 'Sens',
+  directions: {
+    both: (here: string, there: string) => `dans les deux sens entre ${here} et ${there}`,
+    there: (here: string, there: string) => `seulement de ${here} vers ${there}`,
+  },
   comparedBy: 'Les contenus sont comparés par',
   comparisons: { revision: 'la taille et la version du fichier', hash: 'ce que contient le fichier' },
   contentConflict: 'Les deux côtés ont modifié un fichier',
@@ -411,7 +416,7 @@ export const pairsFrench: PairWords = {
       `${kept} l’a modifiée alors que ${gone} l’avait supprimée. Quelqu’un doit décider ci-dessous : la supprimer des deux côtés, ou la garder des deux côtés. D’ici là, rien n’est écrit.`,
     place:
       'Les deux côtés l’ont déplacée, chacun ailleurs. Quelqu’un doit décider ci-dessous ; d’ici là, elle reste où elle est de chaque côté.',
-    name: 'L’autre côté ne peut pas prendre ce nom. Donnez-lui un autre nom dans le système où elle est ; elle est alors examinée à nouveau d’elle-même.',
+    name: 'L’autre côté ne peut pas prendre ce nom : la raison et ce qu’il faut faire sont ci-dessous. D’ici là, les deux côtés restent tels quels.',
     match: 'Plusieurs fiches pourraient être la même. Quelqu’un doit dire ci-dessous laquelle.',
   },
   stoppedSystem: (names) =>
@@ -459,6 +464,7 @@ export const pairsFrench: PairWords = {
     'nulls-omitted': 'une valeur vide n’est pas envoyée',
     'unchanged-since': 'aucun côté ne l’a modifié depuis que les fiches sont liées',
   },
+  rootFolder: 'le dossier racine',
   documentFields: { name: 'Nom', parent: 'Dossier', content: 'Contenu' },
   aboutThisLink: 'À propos de ce lien',
   revision: 'version',
@@ -510,8 +516,9 @@ export const pairsFrench: PairWords = {
   joinWith: (key) => `Relier à ${key}`,
   joinedWith: (key) => `reliée à ${key}`,
   isCarriedOut: 'en cours d’application',
+  nameIsTaken: (system) => `Un autre document porte déjà ce nom dans ${system}.`,
   renameThere:
-    'Donnez-lui un autre nom dans le système où elle est. Elle est alors examinée à nouveau d’elle-même, et ce conflit est clos.',
+    'Donnez un autre nom à l’un des deux, dans le système où il se trouve. Tous deux sont alors examinés à nouveau d’eux-mêmes, et ce conflit est clos.',
   noCandidates: 'Cherchez les deux fiches dans leurs systèmes.',
   thisRecord: 'cette fiche',
   couldBe: 'serait la même',
