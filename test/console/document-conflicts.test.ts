@@ -99,19 +99,30 @@ describeWithBrowser('A document that both sides moved, or whose name is taken', 
       await page.goto('/conflicts?pair=akten');
       const told = await card(page, 'drei.txt').first().innerText();
       expect(told).toContain('Un autre document porte déjà ce nom dans dav.');
-      expect(told).toContain('Donnez un autre nom à l’un des deux');
+      expect(told).toContain('Donnez-lui un autre nom dans le système');
       expect(await card(page, 'drei.txt').first().locator('button').count()).toBe(0);
     });
     await folders.there.move('drei.txt', 'vier.txt');
     await folders.run();
-    await folders.run();
+    await eventually('the other one has its new name on both sides', async () => {
+      return 'vier.txt' in (await folders.here.tree());
+    });
+    const found = await server().db.raw<{ rows: { id: string }[] }>(
+      `select link_id as id from link_conflict where state = 'open' and here -> 'place' ->> 'name' = 'drei.txt'`,
+    );
+    await asAdmin(plain, async (page) => {
+      await page.goto(`/links/${found.rows[0]?.id ?? ''}`);
+      await page.click('main button >> text=Look again now');
+    });
     await eventually('both have both names', async () => {
       const [here, there] = [await folders.here.tree(), await folders.there.tree()];
       return [here, there].every((tree) => 'drei.txt' in tree && 'vier.txt' in tree);
     });
     await asAdmin(plain, async (page) => {
-      await page.goto('/conflicts?pair=akten');
-      expect(await main(page)).not.toContain('drei.txt');
+      await eventually('the conflict is closed', async () => {
+        await page.goto('/conflicts?pair=akten');
+        return !(await main(page)).includes('drei.txt');
+      });
     });
   });
 
@@ -119,9 +130,7 @@ describeWithBrowser('A document that both sides moved, or whose name is taken', 
     await asAdmin({ ...plain, locale: 'fr-FR' }, async (page) => {
       await page.goto('/pairs/akten/jobs');
       const row = page.locator('tr', { hasText: 'innen.txt' });
-      expect(await row.innerText()).toMatch(
-        /Son dossier n’est pas là|Son dossier n’est pas encore synchronisé/,
-      );
+      expect(await row.innerText()).toMatch(/Son dossier n’(existe pas|est pas encore synchronisé)/);
       await row.locator('a').first().click();
       expect(await page.locator('h1').innerText()).toBe('innen.txt');
       await page.goto('/pairs/akten/links?state=creating');

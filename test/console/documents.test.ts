@@ -158,6 +158,32 @@ describeWithBrowser('The pages of a pair of documents', (browser) => {
     });
   });
 
+  test('its page lists its versions: when, from which side, how large, and by which run', async () => {
+    await here.write('Akten/2026/Müller & Söhne/Brief 008.txt', 'a longer letter');
+    const runs = createPairRunService(openStoreAccess(server().db));
+    const run = await runs.run(commandLineCaller, 'akten', 'whole');
+    await eventually('the letter is in both', async () => {
+      const tree = await there.tree();
+      return tree['Akten/2026/Müller & Söhne/Brief 008.txt'] === 'a longer letter';
+    });
+    const found = await server().db.raw<{ rows: { id: string }[] }>(
+      `select link_id as id from link_end where seen -> 'place' ->> 'name' = 'Brief 008.txt' and side = 'here'`,
+    );
+    await asAdmin(plain, async (page) => {
+      const path = `/links/${found.rows[0]?.id ?? ''}`;
+      await eventually('the page shows the new version', async () => {
+        await page.goto(path);
+        return (await page.locator('#versions tbody tr').count()) === 2;
+      });
+      const [newest, first] = await page.locator('#versions tbody tr').allInnerTexts();
+      expect(newest).toMatch(/disk\s+15 B\s+sha256:[0-9a-f]{12}/);
+      expect(newest).toContain(run);
+      expect(first).toMatch(/disk\s+1 B/);
+      expect(await page.locator('tr', { hasText: 'Size' }).first().innerText()).toMatch(/15 B\s+15 B/);
+      expect(await page.locator('#timeline').innerText()).toContain('was changed in dav');
+    });
+  });
+
   test('its settings say in words how it is compared, who wins and what waits for someone', async () => {
     await asAdmin({ ...plain, locale: 'fr-FR' }, async (page) => {
       await page.goto('/pairs/akten/fields');

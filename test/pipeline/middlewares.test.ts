@@ -714,6 +714,6 @@ function linkOf(here: string, there: string, seen: State = live(), revision: str
 
 const linked = (links: MemoryLinks, here: string, there: string): Promise<Link> => {
   const states = { here: live(), there: live() };
-  const event = { operations: [], verdict: null, before: states, after: states };
+  const event = { operations: [], verdict: null, before: states, after: states, items: null };
   return links.finish(null, { ends: linkOf(here, there).ends, state: 'active', intent: null, event });
 };

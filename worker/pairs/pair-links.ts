@@ -19,6 +19,7 @@ import { Trouble } from '../pipeline/trouble';
 import { joinCalls } from '../systems/join-calls';
 import { currentEntity } from './call-scope';
 import { changedFields } from './changed-fields';
+import { contentsOf } from './contents-of';
 import type { PairLinkWords } from './words';
 
 export interface PairLinksDeps {
@@ -129,7 +130,7 @@ async function keep(
 export const leaseLost = () => new Trouble('lease-lost', 'another worker has taken this pair over');
 
 /** Null: nothing happened that the timeline should show. */
-function eventRow({ operations, verdict, before, after }: LinkEvent): LinkEventRow | null {
+function eventRow({ operations, verdict, before, after, items }: LinkEvent): LinkEventRow | null {
   const entity = currentEntity();
   const isNews =
     operations.length > 0 || entity?.eventId !== null || (verdict !== null && verdict !== 'unchanged');
@@ -147,6 +148,7 @@ function eventRow({ operations, verdict, before, after }: LinkEvent): LinkEventR
     before,
     after,
     calls: entity.calls,
+    contents: contentsOf(items),
   };
 }
 

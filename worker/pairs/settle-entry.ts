@@ -9,6 +9,7 @@ import type { Conflict, Entry } from '../pipeline/entry';
 import { otherSide, type PerSide, perSide, type Side, sides } from '../pipeline/sides';
 import { type EntityWork } from './call-scope';
 import { changedFields } from './changed-fields';
+import { contentsOf } from './contents-of';
 import { decisionOf } from './decision-of';
 import { type JobOutcome, lookedAtOf, outcomeOf } from './job-end';
 import { linkFieldsOf } from './pair-rules';
@@ -256,6 +257,7 @@ async function tellKept({ settings, stores }: Slice, entry: Entry, { job }: Enti
       before: entry.states ?? null,
       after: job.wanted.wanted,
       calls: null,
+      contents: null,
     },
     { linkId: job.wanted.linkId, side: job.side, key: job.key },
   );
@@ -291,6 +293,7 @@ async function tellTimeline(
       before,
       after: operations.length > 0 ? (results ?? null) : before,
       calls: work.calls,
+      contents: contentsOf(entry.items),
     },
     { linkId: entry.link?.id ?? null, side: work.job.side, key: work.job.key },
   );

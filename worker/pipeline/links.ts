@@ -68,6 +68,8 @@ export interface LinkEvent {
   readonly verdict: Verdict | null;
   readonly before: PerSide<State>;
   readonly after: PerSide<State>;
+  /** What each side has, as far as it was looked at. */
+  readonly items: PerSide<Item | null> | null;
 }
 
 /** The new state of a link. */

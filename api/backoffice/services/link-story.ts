@@ -2,11 +2,13 @@ import type { Caller } from '../../../shared/domain/staff';
 import { notFound } from '../../../shared/errors/catalog';
 import { flatState, statesOf } from '../../../shared/formats/link-state';
 import type {
+  DocumentVersion,
   LinkDeskStore,
   LinkView,
   LinkEventView,
   LinkJobView,
 } from '../../../shared/stores/pairs/link-desk-store';
+import type { Json } from '../../../shared/systems/references';
 import type { PairConfigStore, PairEntry } from '../../../shared/stores/pairs/pair-config-store';
 import type { PairConflict, PairInboxStore } from '../../../shared/stores/pairs/pair-inbox-store';
 import type { PairRunRequestStore } from '../../../shared/stores/pairs/pair-run-request-store';
@@ -31,6 +33,10 @@ export interface LinkStory {
   readonly holds: { readonly here: boolean; readonly there: boolean };
   /** The newest first. */
   readonly events: readonly LinkEventView[];
+  /** Of a document: the contents that it has had, the newest first. */
+  readonly versions: readonly DocumentVersion[];
+  /** Of a document: what each side holds, {here, there} of {bytes, hash}. */
+  readonly contents: Json;
 }
 
 /** Work on a record that is linked with none. */
@@ -43,7 +49,7 @@ export interface JobStory {
 interface Stores {
   readonly linkDesk: Pick<
     LinkDeskStore,
-    'find' | 'findJob' | 'events' | 'eventsOfItem' | 'newestJob' | 'folderPaths'
+    'find' | 'findJob' | 'events' | 'eventsOfItem' | 'newestJob' | 'folderPaths' | 'versions' | 'contents'
   >;
   readonly pairConfigs: Pick<PairConfigStore, 'findById'>;
   readonly pairInbox: Pick<PairInboxStore, 'conflictOfLink'>;
@@ -62,12 +68,16 @@ export function createLinkStoryService({ stores }: { readonly stores: Stores }) 
       const link = await stores.linkDesk.find(id);
       const pair = link === null ? null : await stores.pairConfigs.findById(caller.accounts, link.pairId);
       if (link === null || pair === null) throw notFound('link');
-      const [job, events, conflict, kept, stoppedSystems] = await Promise.all([
+      const { holds, fields: rules } = pairSettings(pair);
+      const isDocument = holds === 'documents';
+      const [job, events, conflict, kept, stoppedSystems, versions, contents] = await Promise.all([
         stores.linkDesk.newestJob(id),
         stores.linkDesk.events(id, shownEvents),
         stores.pairInbox.conflictOfLink(caller.accounts, id),
         stores.pairRunRequests.fieldsKept(pair.id),
         stoppedOf(pair),
+        isDocument ? stores.linkDesk.versions(id, shownEvents) : [],
+        isDocument ? stores.linkDesk.contents(id) : null,
       ]);
       const standing = standingOf({
         pair,
@@ -78,7 +88,6 @@ export function createLinkStoryService({ stores }: { readonly stores: Stores }) 
       });
       const settled = { here: flatState(link.here?.seen), there: flatState(link.there?.seen) };
       const now = withoutDeleted(link, presentCopies({ job, conflict, events, settled }));
-      const { holds, fields: rules } = pairSettings(pair);
       const fields = compareFields({
         rules,
         areDocuments: holds === 'documents',
@@ -102,6 +111,8 @@ export function createLinkStoryService({ stores }: { readonly stores: Stores }) 
         fields: shown,
         holds: present,
         events,
+        versions,
+        contents,
       };
     },
 

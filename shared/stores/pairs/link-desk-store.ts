@@ -51,6 +51,16 @@ export interface LinkEventView {
   readonly by: string | null;
 }
 
+/** A content that a document has had. */
+export interface DocumentVersion {
+  readonly id: string;
+  readonly at: Date;
+  readonly run: string | null;
+  readonly operations: Json;
+  /** {here, there} of {bytes, hash}. */
+  readonly contents: Json;
+}
+
 /** Something that a run did to a record. */
 export interface RunEventView extends Pick<
   LinkEventView,
@@ -148,6 +158,28 @@ export function createLinkDeskStore(db: Db) {
         { linkId, limit },
       );
       return result.rows;
+    },
+
+    /** The events that changed the content of a document, the newest first. */
+    async versions(linkId: string, limit: number): Promise<DocumentVersion[]> {
+      const result = await db.raw<{ rows: DocumentVersion[] }>(
+        `select id, at, run_id as run, operations, contents from link_event
+         where link_id = :linkId and contents is not null
+           and (before -> 'here' -> 'content' is distinct from after -> 'here' -> 'content'
+             or before -> 'there' -> 'content' is distinct from after -> 'there' -> 'content')
+         order by id desc limit :limit`,
+        { linkId, limit },
+      );
+      return result.rows;
+    },
+
+    /** The newest known size and hash of each side. Null: it is a record, or nothing is known. */
+    async contents(linkId: string): Promise<Json> {
+      const result = await db.raw<{ rows: { contents: Json }[] }>(
+        `select contents from link_event where link_id = :linkId and contents is not null order by id desc limit 1`,
+        { linkId },
+      );
+      return result.rows[0]?.contents ?? null;
     },
 
     /** The events of a record while it had no link, the newest first. */

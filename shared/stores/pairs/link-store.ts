@@ -60,7 +60,14 @@ export interface LinkEventRow {
   readonly before: unknown;
   readonly after: unknown;
   readonly calls: unknown;
+  /** Null: a record, or not known. */
+  readonly contents: EventContents | null;
 }
+
+/** What each side of a document held after an event. Null: it has no content. */
+export type EventContents = Readonly<
+  Record<EndSide, { readonly bytes: number; readonly hash: string | null } | null>
+>;
 
 /** The subject of an event. */
 export interface EventSubject {
@@ -439,10 +446,10 @@ const endsOfListing = `e.pair_id = :pairId and e.side = :side and not e.is_gone
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-const insertEvent = `insert into link_event (pair_id, link_id, job_id, run_id, kind, verdict, reason, reason_code, reason_values, operations, fields, before, after, calls)
+const insertEvent = `insert into link_event (pair_id, link_id, job_id, run_id, kind, verdict, reason, reason_code, reason_values, operations, fields, before, after, calls, contents)
   select :pairId, kept.id, :eventJob, :eventRun, :eventKind, :eventVerdict, :eventReason, cast(:eventReasonCode as text),
     cast(:eventReasonValues as jsonb), cast(:eventOperations as jsonb),
-    cast(:eventFields as text[]), cast(:eventBefore as jsonb), cast(:eventAfter as jsonb), cast(:eventCalls as jsonb)
+    cast(:eventFields as text[]), cast(:eventBefore as jsonb), cast(:eventAfter as jsonb), cast(:eventCalls as jsonb), cast(:eventContents as jsonb)
   from kept returning id`;
 
 const insertItemEvent = insertEvent
@@ -452,7 +459,7 @@ const insertItemEvent = insertEvent
 const updateEvent = `update link_event set link_id = coalesce(kept.id, link_id), kind = :eventKind, verdict = :eventVerdict, reason = :eventReason,
     reason_code = :eventReasonCode, reason_values = cast(:eventReasonValues as jsonb),
     operations = cast(:eventOperations as jsonb), fields = cast(:eventFields as text[]), after = cast(:eventAfter as jsonb),
-    calls = cast(:eventCalls as jsonb)
+    calls = cast(:eventCalls as jsonb), contents = cast(:eventContents as jsonb)
   from kept where link_event.id = :eventId returning link_event.id`;
 
 /** Links are joined to their changes by their sync keys, which the caller makes. */
@@ -465,7 +472,7 @@ const keepLinks = prepared<
      select * from jsonb_to_recordset(cast(:changes as jsonb)) as a (place int, id bigint, version int, sync_key uuid,
        state text, intent jsonb, here_key text, here_revision text, here_seen jsonb, there_key text, there_revision text,
        there_seen jsonb, is_told boolean, event_id bigint, job bigint, run bigint, kind text, verdict text, reason text, reason_code text, reason_values jsonb,
-       operations jsonb, fields text[], before jsonb, after jsonb, calls jsonb)
+       operations jsonb, fields text[], before jsonb, after jsonb, calls jsonb, contents jsonb)
      where exists (select from guard)
    ), changed as (
      update link l set state = a.state, intent = a.intent,
@@ -499,14 +506,14 @@ const keepLinks = prepared<
      on conflict (link_id, side) do update set key = excluded.key, revision = excluded.revision, seen = excluded.seen,
        needs_look = false, is_gone = false, absent_listing = null
    ), told as (
-     insert into link_event (pair_id, link_id, job_id, run_id, kind, verdict, reason, reason_code, reason_values, operations, fields, before, after, calls)
-     select :pairId, kept.id, a.job, a.run, a.kind, a.verdict, a.reason, a.reason_code, a.reason_values, a.operations, a.fields, a.before, a.after, a.calls
+     insert into link_event (pair_id, link_id, job_id, run_id, kind, verdict, reason, reason_code, reason_values, operations, fields, before, after, calls, contents)
+     select :pairId, kept.id, a.job, a.run, a.kind, a.verdict, a.reason, a.reason_code, a.reason_values, a.operations, a.fields, a.before, a.after, a.calls, a.contents
      from kept join asks a on a.place = kept.place
      where a.is_told and a.event_id is null order by a.place
      returning id, link_id
    ), told_more as (
      update link_event v set link_id = kept.id, kind = a.kind, verdict = a.verdict, reason = a.reason,
-       reason_code = a.reason_code, reason_values = a.reason_values, operations = a.operations, fields = a.fields, after = a.after, calls = a.calls
+       reason_code = a.reason_code, reason_values = a.reason_values, operations = a.operations, fields = a.fields, after = a.after, calls = a.calls, contents = a.contents
      from kept join asks a on a.place = kept.place
      where a.is_told and v.id = a.event_id
      returning v.id, v.link_id
@@ -550,6 +557,7 @@ const eventColumns = (event: LinkEventRow) => ({
   before: event.before,
   after: event.after,
   calls: event.calls,
+  contents: event.contents,
 });
 
 function eventBindings(event: LinkEventRow) {
@@ -566,6 +574,7 @@ function eventBindings(event: LinkEventRow) {
     eventFields: [...event.fields],
     eventAfter: jsonOrNull(event.after),
     eventCalls: jsonOrNull(event.calls),
+    eventContents: jsonOrNull(event.contents),
   };
 }
 

@@ -245,6 +245,7 @@ const finished = (
     verdict: verdictOf(entry, held),
     before: entry.states,
     after: { ...held.states },
+    items: { ...held.items },
   },
 });
 

@@ -120,6 +120,7 @@ async function stepAside(
       verdict: null,
       before: entry.states,
       after: { ...entry.states, [side]: { ...entry.states[side], place: seen.place } },
+      items: null,
     },
   });
 }

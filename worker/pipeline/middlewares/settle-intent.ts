@@ -197,6 +197,7 @@ const settled = (before: Link, ends: PerSide<End | null>): LinkEvent => ({
   verdict: null,
   before: statesOf(before.ends),
   after: statesOf(ends),
+  items: null,
 });
 
 const statesOf = ({ here, there }: PerSide<End | null>): PerSide<State> => ({

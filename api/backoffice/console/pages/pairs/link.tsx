@@ -7,7 +7,7 @@ import { pathBigId } from '../../../http/request-fields';
 import type { ComparedField, ComparedValue } from '../../../services/link-differences';
 import type { JobStory, LinkStory, LinkStoryService } from '../../../services/link-story';
 import type { LinkService } from '../../../services/links';
-import { ActionForm, Age, Card, Facts, Moment, ProblemNote, Table } from '../../parts';
+import { ActionForm, Age, Bytes, Card, Facts, Moment, ProblemNote, Table } from '../../parts';
 import { type ProblemText, problemTextOf } from '../../problem-text';
 import type { Visit, Visiting } from '../../visit';
 import type { Words } from '../../words';
@@ -17,6 +17,7 @@ import { JobBadge, jobName, JobReason, RetryForm } from './pair-jobs';
 import { LinkBadge, linkName } from './pair-links';
 import { FieldLabel, ShownValue } from './shown-value';
 import { Timeline } from './timeline';
+import { contentsIn, Versions } from './versions';
 
 interface Services {
   readonly links: Pick<LinkService, 'look' | 'unlink'>;
@@ -79,6 +80,7 @@ function linkPage(visit: Visit, story: LinkStory, problem: ProblemText | null): 
       {conflict !== null && (
         <PairConflictCard visit={visit} conflict={conflict} back={`/links/${link.id}`} isOnLink />
       )}
+      <Versions words={words} pair={pair} versions={story.versions} />
       <Timeline words={words} pair={pair} events={story.events} />
       <About words={words} story={story} />
     </PairPage>
@@ -197,6 +199,7 @@ function Copies({ words, story }: { words: Words; story: LinkStory }): VNode {
           <td class="wrap">{pairs.differenceReasons[story.standing]}</td>
         </tr>
       )}
+      <Sizes words={words} story={story} />
       {fields.map((field) => (
         <tr class={rowClass(field)}>
           <th scope="row">
@@ -208,6 +211,25 @@ function Copies({ words, story }: { words: Words; story: LinkStory }): VNode {
         </tr>
       ))}
     </Table>
+  );
+}
+
+/** The size of the file on each side. Nothing for a folder or a record. */
+function Sizes({ words, story: { pair, contents } }: { words: Words; story: LinkStory }): VNode | null {
+  const both = contentsIn(contents);
+  if (both === null) return null;
+  const size = (side: 'here' | 'there') => (
+    <td data-label={systemOn(pair, side)}>
+      {both[side] === null ? '–' : <Bytes words={words} count={both[side].bytes} />}
+    </td>
+  );
+  return (
+    <tr class="copy">
+      <th scope="row">{words.pairs.size}</th>
+      {size('here')}
+      {size('there')}
+      <td />
+    </tr>
   );
 }
 
