@@ -37,9 +37,9 @@ export const everywhereFrench: EverywhereWords = {
     files: 'Fichiers',
     room: 'Stockage des fichiers',
   },
-  replicaAway: 'réplique de lecture : injoignable, la base principale est lue',
+  replicaAway: 'réplique de lecture : injoignable, la base principale est lue',
   replicaBehind: (seconds: string, isUsed: boolean) =>
-    `réplique de lecture : ${seconds} s de retard${isUsed ? '' : ', la base principale est lue'}`,
+    `réplique de lecture : ${seconds} s de retard${isUsed ? '' : ', la base principale est lue'}`,
   up: 'en service',
   down: 'injoignable',
   full: 'plein',
