@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Enrolled } from '../../client/backoffice';
@@ -16,7 +16,18 @@ import type { RealServer } from '../client/real-server';
 
 export const mac = '00:1a:2b:3c:4d:5e';
 
-export const newStick = (): Promise<string> => mkdtemp(path.join(tmpdir(), 'epack-stick-'));
+const sticks: string[] = [];
+
+/** An empty folder, which is removed after the tests of the file. */
+export async function newStick(): Promise<string> {
+  const stick = await mkdtemp(path.join(tmpdir(), 'epack-stick-'));
+  sticks.push(stick);
+  return stick;
+}
+
+afterAll(async () => {
+  await Promise.all(sticks.splice(0).map((stick) => rm(stick, { recursive: true, force: true })));
+});
 
 export const credentialsOf = ({ mail, secret }: Enrolled) => ({ mail, secret, mac });
 
