@@ -319,8 +319,8 @@ const ofAdmins: Record<RouteName, string> = {
   'PATCH /schedules/:kind': '/api/schedules/upkeep.remove-stale-rows',
   'POST /schedules/:kind/run': '/api/schedules/upkeep.remove-stale-rows/run',
 };
-/** The solution is named in the file that is sent: tried in test/offline/round-trip. */
-const ofFiles: RouteName[] = ['POST /offline-files'];
+/** The solution is named in the file, or there are files of many: tried in test/offline/round-trip. */
+const ofFiles: RouteName[] = ['GET /offline-files', 'POST /offline-files'];
 const ofVisitors: RouteName[] = ['POST /session', 'DELETE /session'];
 
 const newUser = {
