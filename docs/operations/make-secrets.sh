@@ -34,7 +34,7 @@ put queue_url "amqp://epack:$(sed -n 's/^default_pass = //p' secrets/rabbitmq_us
 put admin_password "$(random)"
 put secrets_key "$(random)"
 
-for optional in database_listen_url metrics_token oidc_client_secret otlp_headers s3_access_key_id \
-  s3_secret_access_key secrets_key_accepted smtp_url token_secret token_secret_accepted; do
+for optional in database_listen_url database_read_url metrics_token oidc_client_secret otlp_headers \
+  s3_access_key_id s3_secret_access_key secrets_key_accepted smtp_url token_secret token_secret_accepted; do
   put "$optional" ''
 done

@@ -191,7 +191,7 @@ describe('docker-compose.yml', () => {
     const signing = ['token_secret', 'token_secret_accepted', 'oidc_client_secret', 'admin_password'];
     expect(Object.fromEntries(services.map(([name, one]) => [name, secretsOf(one).sort()]))).toEqual({
       migrate: [...database].sort(),
-      api: [...server, 'otlp_headers', ...signing].sort(),
+      api: [...server, 'database_read_url', 'otlp_headers', ...signing].sort(),
       worker: [...server, 'otlp_headers', 'smtp_url'].sort(),
       proxy: [],
       postgres: ['postgres_admin_password', 'postgres_password'],
