@@ -16,7 +16,7 @@ export function editedCopy(
 ): EditedCopy | null {
   const held = current?.isActive === true ? current.fields : null;
   if (fields === null) return deleted(held, expected);
-  if (held === null && expected !== null) return null;
+  if (held === null && !mayBeMissing(expected)) return null;
   const wanted = Object.entries(fields).filter(
     ([name]) => held === null || isAsExpected(held, expected, name),
   );
@@ -33,6 +33,13 @@ function deleted(held: Fields | null, expected: Fields | null): EditedCopy | nul
   if (held === null) return null;
   const isOwn = Object.keys(expected ?? {}).some((name) => !isAsExpected(held, expected, name));
   return isOwn ? null : { copy: { isActive: false, fields: held }, written: {} };
+}
+
+/** An entity that is missing has no values, so it is as expected where no field was to have one. */
+function mayBeMissing(expected: Fields | null): boolean {
+  if (expected === null) return true;
+  const values = Object.values(expected);
+  return values.length > 0 && values.every((value) => value === null);
 }
 
 const isAsExpected = (held: Fields, expected: Fields | null, name: string): boolean =>

@@ -70,8 +70,9 @@ export interface SolutionEdit {
   readonly fields: Fields | null;
   /**
    * The values that the manager's copy must still have when the wave is sent. A field with another value stays as it is;
-   * an entity is only deleted if all of them are as expected, and never comes back after it was deleted. Null: whatever
-   * it holds is overwritten.
+   * an entity is only deleted if all of them are as expected, and never comes back after it was deleted. If they are all
+   * null, the entity was missing when the edit was planned: it is added, and if someone made it meanwhile, the values that
+   * it has by then stay. Null: whatever it holds is overwritten.
    */
   readonly expected: Fields | null;
 }

@@ -81,6 +81,16 @@ describe('an edit of a rollout', () => {
     expect(editedCopy(null, { ...edit, expected: null })).toMatchObject({ copy: { isActive: true } });
   });
 
+  test('adds what was missing, but leaves the values of an entity that someone made meanwhile', () => {
+    const edit = { fields: { Name: 'Cellar', Type: 'cold' }, expected: { Name: null, Type: null } };
+    expect(editedCopy(null, edit)).toMatchObject({ copy: { isActive: true, fields: edit.fields } });
+    expect(editedCopy(held, edit)).toEqual({
+      copy: { isActive: true, fields: { ...held.fields, Type: 'cold' } },
+      written: { Type: 'cold' },
+    });
+    expect(editedCopy(held, { fields: { Name: 'Cellar' }, expected: { Name: null } })).toBeNull();
+  });
+
   test('deletes only what is as expected', () => {
     expect(editedCopy(held, { fields: null, expected: { TempMax: 3 } })).toBeNull();
     expect(editedCopy(held, { fields: null, expected: { TempMax: 4 } })?.copy?.isActive).toBe(false);
