@@ -59,6 +59,7 @@ import { createSolutionService } from './backoffice/services/solutions';
 import { createSupportService } from './backoffice/services/support';
 import { createSyncService } from './backoffice/services/syncs';
 import { createTemperatureService } from './backoffice/services/temperatures';
+import { createTemplateRolloutService } from './backoffice/services/template-rollouts';
 import { createTemplateSiteService } from './backoffice/services/template-sites';
 import { createTemplateService } from './backoffice/services/templates';
 import { createUserService, type UserService } from './backoffice/services/users';
@@ -286,6 +287,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     quarantine: createQuarantineService({ ...access, files, intake }),
     params: createParamService(access),
     templates: createTemplateService(access),
+    templateRollouts: createTemplateRolloutService(access),
     templateSites: createTemplateSiteService(access),
     conflicts: createConflictService(access),
     approvals: createApprovalService(access),

@@ -31,6 +31,7 @@ export type RolloutSolutionState = (typeof rolloutSolutionStates)[number];
  * - `nothing-to-change`: it has no such setting, or all of its values are its own
  * - `taken-back`: someone took the flag back
  * - `edited-since`: someone edited the same settings later
+ * - `left-template`: the rollout sends a template, which it does not follow any more
  * - `cancelled`: the rollout was cancelled before its wave
  */
 export const rolloutReasons = [
@@ -42,6 +43,7 @@ export const rolloutReasons = [
   'nothing-to-change',
   'taken-back',
   'edited-since',
+  'left-template',
   'cancelled',
 ] as const;
 export type RolloutReason = (typeof rolloutReasons)[number];

@@ -17,6 +17,7 @@ import { createOtherZoneService } from '../../api/backoffice/services/other-zone
 import { createOverviewService } from '../../api/backoffice/services/overview';
 import { createSupportService } from '../../api/backoffice/services/support';
 import { createTemperatureService } from '../../api/backoffice/services/temperatures';
+import { createTemplateRolloutService } from '../../api/backoffice/services/template-rollouts';
 import { createTemplateSiteService } from '../../api/backoffice/services/template-sites';
 import { createTemplateService } from '../../api/backoffice/services/templates';
 import { createKeptFormService } from '../../api/backoffice/services/kept-forms';
@@ -188,6 +189,7 @@ export async function startBackoffice(
     conflicts: createConflictService(openStoreAccess(db)),
     params: createParamService(openStoreAccess(db)),
     templates: createTemplateService(openStoreAccess(db)),
+    templateRollouts: createTemplateRolloutService(openStoreAccess(db)),
     templateSites: createTemplateSiteService(openStoreAccess(db)),
     notifications: createNotificationService({
       ...openStoreAccess(db),

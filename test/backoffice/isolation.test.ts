@@ -200,6 +200,7 @@ const ofSolutions: Record<RouteName, TryRoute> = {
   'GET /templates/:id/totals': { path: templatePath('/totals') },
   'GET /templates/:id/difference': { path: templatePath('/difference') },
   'GET /templates/:id/deviations': { path: templatePath('/deviations') },
+  'POST /templates/:id/rollouts': { path: templatePath('/rollouts'), body: () => ({}), edits: true },
   'POST /templates/:id/send-out': { path: templatePath('/send-out'), edits: true },
   'GET /solutions/:id/logs/:table': { path: solution('/logs/Tbfridge') },
   'GET /solutions/:id/gaps': { path: solution('/gaps') },

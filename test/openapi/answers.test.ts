@@ -326,6 +326,7 @@ test('templates', async () => {
   await ask('joinTemplate', { path, body: { solutions: [kitchen] } });
   await ask('copyIntoTemplate', { path, body: { solution: kitchen, classes: ['Cleanings'] } });
   await ask('listTemplateDifference', { path });
+  await ask('planTemplateRollout', { path, body: {} });
   await ask('sendOutTemplate', { path });
   await ask('putParameter', { path: { ...path, id: kitchen }, body: { fields: { TempMax: 6 } } });
   await ask('listTemplateDeviations', { path, query: '?class=Fridges' });

@@ -27,7 +27,8 @@ import { staffRoute } from './staff-route';
 
 const entityId = z.string().meta({ examples: ['1532500000123'] });
 const className = z.string().meta({ examples: ['Fridges'] });
-const rules = {
+/** When a rollout goes on, and when it stops. */
+export const rolloutRules = {
   approval: z.enum(rolloutApprovals).default(usualRolloutRules.needsApproval).meta({
     description: '`start`: once, before the first wave. `each-wave`: before every wave.',
   }),
@@ -82,25 +83,26 @@ const solutionIds = z
   .min(1)
   .max(100_000)
   .meta({ description: 'They come to their turn in this order.', examples: [['12', '13']] });
+export const wavePercents = z
+  .array(z.number().int().min(1).max(99))
+  .max(20)
+  .refine(
+    (percents) => percents.reduce((sum, percent) => sum + percent, 0) < 100,
+    'leaves nothing for the last wave',
+  )
+  .default([...usualWavePercents])
+  .meta({
+    description: 'In percent of all solutions. The rest follows as the last wave.',
+    examples: [[5, 25]],
+  });
 const plan = z.strictObject({
   name: textOf(200).meta({ examples: ['Freezers at -18'] }),
   change: z.discriminatedUnion('kind', [flagChange, settingsChange]),
   solutions: z
     .union([solutionIds, solutionFilter.strict()])
     .meta({ description: 'Ids, or a filter as of `GET /api/solutions`.' }),
-  waves: z
-    .array(z.number().int().min(1).max(99))
-    .max(20)
-    .refine(
-      (percents) => percents.reduce((sum, percent) => sum + percent, 0) < 100,
-      'leaves nothing for the last wave',
-    )
-    .default([...usualWavePercents])
-    .meta({
-      description: 'In percent of all solutions. The rest follows as the last wave.',
-      examples: [[5, 25]],
-    }),
-  ...rules,
+  waves: wavePercents,
+  ...rolloutRules,
 });
 
 const counts = z
@@ -151,7 +153,7 @@ const rolloutShape = z.object({
   endedAt: instant.nullable(),
 });
 const rollout = rolloutShape.meta({ id: 'Rollout' });
-const detail = rolloutShape
+export const rolloutDetail = rolloutShape
   .extend({
     waves: z.array(
       z.object({
@@ -174,7 +176,7 @@ const member = z
     state: z.enum(rolloutSolutionStates),
     reasonCode: z.enum(rolloutReasons).nullable().meta({
       description:
-        'Failed: `refused`: the solution could not carry it out; `newer-copy-waits`: a newer copy of the solution is in quarantine; `decision-waits`: both sides changed the same setting. Skipped: `moved`, `retired`, `nothing-to-change`, `taken-back`, `edited-since`: someone edited the same settings later; `cancelled`.',
+        'Failed: `refused`: the solution could not carry it out; `newer-copy-waits`: a newer copy of the solution is in quarantine; `decision-waits`: both sides changed the same setting. Skipped: `moved`, `retired`, `nothing-to-change`, `taken-back`, `edited-since`: someone edited the same settings later; `left-template`: it does not follow the template any more; `cancelled`.',
     }),
     reason: z.string().nullable().meta({ description: 'In the words of the solution.' }),
     sentAt: instant.nullable(),
@@ -227,10 +229,10 @@ export const createRolloutRoutes = (rollouts: RolloutService): Route[] => [
       'Nothing is sent before the plan is approved. Each wave begins when the last has succeeded. A solution that the caller does not see is `not-found`.',
     access: 'manager',
     body: jsonBody(plan, { limit: '2mb' }),
-    answers: { 201: json('The plan.', detail) },
+    answers: { 201: json('The plan.', rolloutDetail) },
     problems: { 404: ['not-found'], 422: ['invalid-fields'] },
     async handle({ caller, body }) {
-      return reply(201, detailJson(await rollouts.plan(caller, planOf(body))));
+      return reply(201, rolloutDetailJson(await rollouts.plan(caller, planOf(body))));
     },
   }),
   staffRoute({
@@ -240,9 +242,9 @@ export const createRolloutRoutes = (rollouts: RolloutService): Route[] => [
     id: 'getRollout',
     summary: 'Returns a rollout with its waves',
     access: 'viewer',
-    answers: { 200: json('The rollout.', detail) },
+    answers: { 200: json('The rollout.', rolloutDetail) },
     async handle({ caller, params }) {
-      return reply(200, detailJson(await rollouts.get(caller, params.id)));
+      return reply(200, rolloutDetailJson(await rollouts.get(caller, params.id)));
     },
   }),
   staffRoute({
@@ -270,10 +272,10 @@ export const createRolloutRoutes = (rollouts: RolloutService): Route[] => [
       'After a resume, the failures so far are accepted. A cancelled rollout takes back the flags that no sync has begun to honour; settings that were sent stay.',
     access: 'manager',
     body: jsonBody(action),
-    answers: { 200: json('The rollout.', detail) },
+    answers: { 200: json('The rollout.', rolloutDetail) },
     problems: { 409: ['not-ready'] },
     async handle({ caller, params: { id }, body }) {
-      return reply(200, detailJson(await steer(rollouts, id, caller, body)));
+      return reply(200, rolloutDetailJson(await steer(rollouts, id, caller, body)));
     },
   }),
 ];
@@ -334,7 +336,7 @@ const rolloutJson = ({ change, needsApproval, ...rollout }: Rollout) => ({
   approval: needsApproval,
 });
 
-const detailJson = ({ waves, ...rollout }: RolloutDetail) => ({
+export const rolloutDetailJson = ({ waves, ...rollout }: RolloutDetail) => ({
   ...rolloutJson(rollout),
   waves: [...waves],
 });

@@ -23,6 +23,7 @@ import type { SyncService } from '../services/syncs';
 import type { ApprovalService } from '../services/approvals';
 import type { ConflictService } from '../services/conflicts';
 import type { ParamService } from '../services/params';
+import type { TemplateRolloutService } from '../services/template-rollouts';
 import type { TemplateSiteService } from '../services/template-sites';
 import type { TemplateService } from '../services/templates';
 import type { UserService } from '../services/users';
@@ -55,6 +56,7 @@ import { createSyncRoutes } from './syncs';
 import { createApprovalRoutes } from './approvals';
 import { createConflictRoutes } from './conflicts';
 import { createParamRoutes } from './params';
+import { createTemplateRolloutRoutes } from './template-rollouts';
 import { createTemplateSiteRoutes } from './template-sites';
 import { createTemplateRoutes } from './templates';
 import { createUserRoutes } from './users';
@@ -91,6 +93,7 @@ export interface ApiServices {
   readonly conflicts: ConflictService;
   readonly params: ParamService;
   readonly templates: TemplateService;
+  readonly templateRollouts: TemplateRolloutService;
   readonly templateSites: TemplateSiteService;
   readonly audit: AuditService;
   readonly systems: SystemService;
@@ -115,6 +118,7 @@ export function createApiRoutes(services: ApiServices): Route[] {
     ...createRolloutRoutes(services.rollouts),
     ...createParamRoutes(services.params),
     ...createTemplateRoutes(services.templates),
+    ...createTemplateRolloutRoutes(services.templateRollouts),
     ...createTemplateSiteRoutes(services.templateSites),
     ...createLogRoutes(services.logs),
     ...createOtherZoneRoutes(services.otherZones),

@@ -79,7 +79,9 @@ export function createRolloutService({ stores, transaction }: StoreAccess<Stores
   return {
     /** Nothing is sent before the approval. Throws `not-found`, `forbidden`, `invalid-fields`, `edited-by-solution`. */
     async plan(caller: Caller, plan: RolloutPlan): Promise<RolloutDetail> {
-      return transaction(async (stores) => detailOf(stores, caller, await planRollout(stores, caller, plan)));
+      return transaction(async (stores) =>
+        rolloutDetail(stores, caller, await planRollout(stores, caller, plan)),
+      );
     },
 
     /** `isOpen` null: those that have ended as well. */
@@ -87,7 +89,7 @@ export function createRolloutService({ stores, transaction }: StoreAccess<Stores
       stores.rollouts.list({ accounts: caller.accounts, isOpen }, page),
 
     /** Throws `not-found`. */
-    get: (caller: Caller, id: string): Promise<RolloutDetail> => detailOf(stores, caller, id),
+    get: (caller: Caller, id: string): Promise<RolloutDetail> => rolloutDetail(stores, caller, id),
 
     /** Throws `not-found`. */
     async solutions(
@@ -145,7 +147,7 @@ export function createRolloutService({ stores, transaction }: StoreAccess<Stores
         }),
       ]);
       await stores.jobs.add({ kind: 'rollouts.advance', subject: id });
-      return detailOf(stores, caller, id);
+      return rolloutDetail(stores, caller, id);
     });
   }
 }
@@ -190,7 +192,7 @@ const idsOfEdits = (change: GivenChange): number[] =>
   change.kind === 'edits' ? [...new Set(change.edits.map(({ solutionId }) => solutionId))] : [];
 
 /** In an order that has nothing to do with their age: the first wave is to be like the others. */
-const mixed = (ids: readonly number[]): number[] =>
+export const mixed = (ids: readonly number[]): number[] =>
   [...ids].sort((one, other) => Math.imul(one, spread) - Math.imul(other, spread));
 
 const spread = 0x9e3779b1;
@@ -263,7 +265,8 @@ async function found({ rollouts }: Pick<Stores, 'rollouts'>, caller: Caller, id:
   return rollout;
 }
 
-async function detailOf(
+/** Throws `not-found`. */
+export async function rolloutDetail(
   stores: Pick<Stores, 'rollouts'>,
   caller: Caller,
   id: string,

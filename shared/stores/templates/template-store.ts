@@ -74,6 +74,19 @@ export type TemplateStore = ReturnType<typeof createTemplateStore>;
 /** Templates and what they hold. Every read of a template takes the accounts that the caller may see. */
 export function createTemplateStore(db: Db) {
   return {
+    /** A rollout sends this state of a template. */
+    async noteRollout(rollout: {
+      readonly rolloutId: string;
+      readonly templateId: number;
+      readonly revision: number;
+    }): Promise<void> {
+      await db.raw(
+        `insert into template_rollout (rollout_id, template_id, revision)
+         values (:rolloutId, :templateId, :revision)`,
+        rollout,
+      );
+    },
+
     /** By id. */
     async list(accounts: AccountScope, { limit, after }: PageRequest<number>): Promise<Page<Template>> {
       const { rows } = await db.raw<{ rows: Row[] }>(

@@ -39,6 +39,7 @@ export const rolloutsEnglish = {
     'nothing-to-change': 'It has nothing to change',
     'taken-back': 'Someone took the flag back',
     'edited-since': 'Someone edited the same setting later',
+    'left-template': 'It does not follow the template any more',
     cancelled: 'Cancelled before',
   },
   wave: 'Wave',

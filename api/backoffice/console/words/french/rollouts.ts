@@ -41,6 +41,7 @@ export const rolloutsFrench: RolloutsWords = {
     'nothing-to-change': 'Elle n’a rien à changer',
     'taken-back': 'Quelqu’un a retiré la demande',
     'edited-since': 'Quelqu’un a modifié le même réglage depuis',
+    'left-template': 'Elle ne suit plus le modèle',
     cancelled: 'Annulé avant',
   },
   wave: 'Vague',
