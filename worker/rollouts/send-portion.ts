@@ -13,6 +13,7 @@ import {
 } from '../../shared/stores/rollouts/rollout-round-store';
 import { createFlagStore } from '../../shared/stores/solutions/flag-store';
 import { createAuditStore } from '../../shared/stores/staff/audit-store';
+import { createTemplateDifferenceStore } from '../../shared/stores/templates/template-difference-store';
 import { serverEntry } from './server-entry';
 
 /** How many solutions get the change in one transaction. */
@@ -57,6 +58,8 @@ async function applyEdits(db: Db, rollout: LockedRollout, solutionIds: readonly 
     sent.flatMap(({ changes }) => changes),
   );
   await rounds.markSent(rollout, idsOf(sent));
+  if (rollout.kind === 'edits')
+    await createTemplateDifferenceStore(db).markSentByRollout(rollout.id, idsOf(sent));
   await rounds.markUnsent(rollout.id, idsOf(fates.filter(({ fate }) => fate === 'unchanged')), {
     state: 'skipped',
     reason: 'nothing-to-change',

@@ -231,26 +231,11 @@ export function createRolloutRoundStore(db: Db) {
       );
     },
 
-    /**
-     * The change has gone to these solutions, so the time of the wave runs. If it is a template's, what was written counts
-     * as received from the template.
-     */
+    /** The change has gone to these solutions, so the time of the wave runs. */
     async markSent({ id, wave }: LockedRollout, solutionIds: readonly number[]): Promise<void> {
       await db.raw(
         `with begun as (
            update rollout_wave set began_at = coalesce(began_at, now()) where rollout_id = :id and number = :wave
-         ), received as (
-           insert into template_sent (solution_id, class, id, revision)
-           select e.solution_id, e.class, e.entity_id, max(v.revision)
-           from template_rollout t
-             join rollout_edit e on e.rollout_id = t.rollout_id and e.written is not null
-             join template_site f on f.solution_id = e.solution_id and f.template_id = t.template_id
-             join template_version v on v.template_id = t.template_id and v.class = e.class and v.id = e.entity_id
-               and v.revision <= t.revision
-           where t.rollout_id = :id and e.solution_id = any(cast(:solutionIds as int[]))
-           group by e.solution_id, e.class, e.entity_id
-           on conflict (solution_id, class, id) do update set revision = excluded.revision
-           where template_sent.revision < excluded.revision
          )
          update rollout_solution set state = 'sent', sent_at = now()
          where rollout_id = :id and solution_id = any(cast(:solutionIds as int[])) and state = 'waiting'`,

@@ -193,6 +193,24 @@ export function createTemplateDifferenceStore(db: Db) {
         },
       );
     },
+
+    /** What a rollout of a template has written at these kitchens counts as received from the template. */
+    async markSentByRollout(rolloutId: string, solutionIds: readonly number[]): Promise<void> {
+      await db.raw(
+        `insert into template_sent (solution_id, class, id, revision)
+         select e.solution_id, e.class, e.entity_id, max(v.revision)
+         from template_rollout t
+           join rollout_edit e on e.rollout_id = t.rollout_id and e.written is not null
+           join template_site f on f.solution_id = e.solution_id and f.template_id = t.template_id
+           join template_version v on v.template_id = t.template_id and v.class = e.class and v.id = e.entity_id
+             and v.revision <= t.revision
+         where t.rollout_id = :rolloutId and e.solution_id = any(cast(:solutionIds as int[]))
+         group by e.solution_id, e.class, e.entity_id
+         on conflict (solution_id, class, id) do update set revision = excluded.revision
+         where template_sent.revision < excluded.revision`,
+        { rolloutId, solutionIds: [...solutionIds] },
+      );
+    },
   };
 }
 
