@@ -75,3 +75,9 @@ export class ReasonedError extends AppError {
     super(kind, code, reasonText(reason), { members });
   }
 }
+
+/** For `catch`: null in place of what is absent. Other errors are thrown again. */
+export function nullWhereAbsent(error: unknown): null {
+  if (error instanceof AppError && error.kind === 'absent') return null;
+  throw error;
+}

@@ -1,9 +1,11 @@
+import type { Request } from 'express';
 import type { VNode } from 'preact';
 import { type Column, unitIn } from '../../../../shared/catalog/column';
 import type { ParameterClass } from '../../../../shared/catalog/parameter-classes';
 import { type Fields, fieldOf, type FieldValue } from '../../../../shared/domain/merge-copy';
 import type { Page as ListPage } from '../../../../shared/domain/page';
 import type { Param, ParamVersion } from '../../../../shared/stores/parameters/param-store';
+import { touchedTexts } from '../form-input';
 import { choiceText, FieldName } from '../label-text';
 import { ActionForm, Field, TextInput } from '../parts';
 import type { Visit } from '../visit';
@@ -12,6 +14,15 @@ import { valueText } from './param-parts';
 
 /** The prefix that distinguishes fields of the entity from other inputs. */
 export const fieldPrefix = 'f.';
+
+/** The changed fields of an entity, by name. Null: it was emptied. */
+export const typedFields = (request: Request): Record<string, string | null> =>
+  Object.fromEntries(
+    Object.entries(touchedTexts(request.body, fieldPrefix)).map(([name, value]) => [
+      name,
+      value === '' ? null : value,
+    ]),
+  );
 
 export type ShownEntity =
   | { readonly kind: 'new' }

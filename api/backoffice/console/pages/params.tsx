@@ -3,17 +3,17 @@ import type { VNode } from 'preact';
 import { z } from 'zod';
 import { findParameterClass, type ParameterClass } from '../../../../shared/catalog/parameter-classes';
 import type { Caller } from '../../../../shared/domain/staff';
-import { AppError } from '../../../../shared/errors/app-error';
+import { nullWhereAbsent } from '../../../../shared/errors/app-error';
 import { alreadyExists, notFound } from '../../../../shared/errors/catalog';
 import { decode } from '../../../http/decode';
 import { pageOfQuery, pageQuery, pathId, pathText, textOf } from '../../http/request-fields';
 import type { InventoryService } from '../../services/inventory';
 import type { EntityKey, ParamService } from '../../services/params';
 import type { SolutionService } from '../../services/solutions';
-import { blankless, touchedTexts } from '../form-input';
+import { blankless } from '../form-input';
 import { type ProblemText, problemTextOf } from '../problem-text';
 import type { Visit, Visiting } from '../visit';
-import { fieldPrefix } from './param-form';
+import { typedFields } from './param-form';
 import { classesPage, listPage } from './param-lists';
 import { entityPage } from './param-page';
 import { entityPath } from './param-parts';
@@ -152,17 +152,3 @@ function pathClass(request: Request): ParameterClass {
   if (parameterClass === undefined) throw notFound('parameter class');
   return parameterClass;
 }
-
-function nullWhereAbsent(error: unknown): null {
-  if (error instanceof AppError && error.kind === 'absent') return null;
-  throw error;
-}
-
-/** The changed fields. A field that was emptied has no value. */
-const typedFields = (request: Request): Record<string, string | null> =>
-  Object.fromEntries(
-    Object.entries(touchedTexts(request.body, fieldPrefix)).map(([name, value]) => [
-      name,
-      value === '' ? null : value,
-    ]),
-  );

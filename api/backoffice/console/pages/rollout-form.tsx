@@ -14,6 +14,7 @@ import { ActionForm, Field, ProblemNote, Select, Tabs } from '../parts';
 import type { ProblemText } from '../problem-text';
 import type { Visit } from '../visit';
 import type { Words } from '../words';
+import { FlagFields } from './flag-fields';
 
 /** `reset-status` takes effect at once, so there is nothing to wait for. */
 const wavedFlags = flags.filter((flag) => flag !== 'reset-status');
@@ -93,7 +94,11 @@ export function rolloutFormPage(visit: Visit, kind: RolloutFormKind, problem: Pr
         <Field label={words.name}>
           <input name="name" required maxLength={200} />
         </Field>
-        {kind === 'flag' ? <FlagFields words={words} /> : <SettingFields words={words} />}
+        {kind === 'flag' ? (
+          <FlagFields words={words} offered={wavedFlags} />
+        ) : (
+          <SettingFields words={words} />
+        )}
         <Field label={words.whichSolutions} hint={words.whichSolutionsHint}>
           <input name="search" maxLength={200} />
         </Field>
@@ -104,25 +109,6 @@ export function rolloutFormPage(visit: Visit, kind: RolloutFormKind, problem: Pr
     </Page>
   );
 }
-
-const FlagFields = ({ words }: { words: Words }): VNode => (
-  <>
-    <Field label={words.flag}>
-      <Select
-        name="flag"
-        value="resend-params"
-        options={wavedFlags.map((flag) => [flag, words.flagNames[flag]] as const)}
-      />
-    </Field>
-    <Field label={words.channel}>
-      <Select
-        name="channel"
-        value="synchro"
-        options={channels.map((channel) => [channel, words.channels[channel]] as const)}
-      />
-    </Field>
-  </>
-);
 
 function SettingFields({ words }: { words: Words }): VNode {
   const classes = parameterClasses.filter(({ direction }) => direction !== 'solution');

@@ -2,7 +2,7 @@ import { Router } from 'express';
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import { channels } from '../../../../shared/domain/channel';
-import { type Flag, flags } from '../../../../shared/domain/flag';
+import { flags } from '../../../../shared/domain/flag';
 import { mayEdit } from '../../../../shared/domain/staff';
 import type { SetFlag } from '../../../../shared/stores/solutions/flag-store';
 import type { AdminChannel } from '../../../../shared/stores/solutions/solution-admin-store';
@@ -12,10 +12,11 @@ import type { FlagService } from '../../services/flags';
 import type { QuotaSettingsService, SolutionQuotaView } from '../../services/quotas';
 import type { SolutionDetail } from '../../services/solutions';
 import type { SupportService, SupportView } from '../../services/support';
-import { ActionForm, Age, Badge, Card, Empty, Field, Select, StatutBadge } from '../parts';
+import { ActionForm, Age, Badge, Card, Empty, StatutBadge } from '../parts';
 import type { FormKey } from '../form-key';
 import type { Visit, Visiting } from '../visit';
 import { Findings } from './findings';
+import { FlagFields } from './flag-fields';
 import { LastRefusal } from './quotas';
 import { SolutionPage } from './solution-frame';
 import { SyncTable } from './sync-table';
@@ -175,20 +176,7 @@ const FlagCard = ({
         label={words.setFlag}
       >
         <input type="hidden" name="do" value="set" />
-        <Field label={words.flag} class="grow">
-          <Select
-            name="flag"
-            value="resend-params"
-            options={flags.map((flag: Flag) => [flag, words.flagNames[flag]] as const)}
-          />
-        </Field>
-        <Field label={words.channel}>
-          <Select
-            name="channel"
-            value="synchro"
-            options={channels.map((channel) => [channel, words.channels[channel]] as const)}
-          />
-        </Field>
+        <FlagFields words={words} />
         <button class="button">{words.setFlag}</button>
       </ActionForm>
     )}

@@ -35,6 +35,7 @@ import {
 import { type ProblemText, problemTextOf } from '../problem-text';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
+import { FlagFields } from './flag-fields';
 import { shownName } from './solution-frame';
 
 interface Services {
@@ -306,20 +307,7 @@ const BulkForm = ({ visit: { words, csrf }, filter }: { visit: Visit; filter: So
       <input type="hidden" name="search" value={filter.search ?? ''} />
       <input type="hidden" name="account" value={filter.accountId ?? ''} />
       <input type="hidden" name="state" value={filter.state ?? ''} />
-      <Field label={words.flag} class="grow">
-        <Select
-          name="flag"
-          value="resend-params"
-          options={flags.map((flag) => [flag, words.flagNames[flag]] as const)}
-        />
-      </Field>
-      <Field label={words.channel}>
-        <Select
-          name="channel"
-          value="synchro"
-          options={channels.map((channel) => [channel, words.channels[channel]] as const)}
-        />
-      </Field>
+      <FlagFields words={words} />
       <Field label={words.forWhich}>
         <Select
           name="scope"

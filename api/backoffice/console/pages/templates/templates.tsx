@@ -2,15 +2,15 @@ import { type Request, Router } from 'express';
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import { findParameterClass, type ParameterClass } from '../../../../../shared/catalog/parameter-classes';
-import { AppError } from '../../../../../shared/errors/app-error';
+import { nullWhereAbsent } from '../../../../../shared/errors/app-error';
 import { alreadyExists, notFound, nothingTicked } from '../../../../../shared/errors/catalog';
 import type { Caller } from '../../../../../shared/domain/staff';
 import { decode } from '../../../../http/decode';
 import { idOf, pageOfQuery, pageQuery, pathId, pathText, textOf } from '../../../http/request-fields';
 import type { TemplateSiteService } from '../../../services/template-sites';
 import type { TemplateEntityPath, TemplateService } from '../../../services/templates';
-import { blankless, listOf, touchedTexts } from '../../form-input';
-import { fieldPrefix } from '../param-form';
+import { blankless, listOf } from '../../form-input';
+import { typedFields } from '../param-form';
 import { type ProblemText, problemTextOf } from '../../problem-text';
 import type { Visit, Visiting } from '../../visit';
 import { templateEntityPage, templateEntitiesPage } from './entities';
@@ -213,17 +213,3 @@ function pathClass(request: Request): ParameterClass {
   if (parameterClass?.fitsTemplate !== true) throw notFound('parameter class');
   return parameterClass;
 }
-
-function nullWhereAbsent(error: unknown): null {
-  if (error instanceof AppError && error.kind === 'absent') return null;
-  throw error;
-}
-
-/** The changed fields. The template does not decide a field that was emptied. */
-const typedFields = (request: Request): Record<string, string | null> =>
-  Object.fromEntries(
-    Object.entries(touchedTexts(request.body, fieldPrefix)).map(([name, value]) => [
-      name,
-      value === '' ? null : value,
-    ]),
-  );
